@@ -1,0 +1,139 @@
+"""The engine contract: a `Brief` goes in, a `Decision` that explains itself comes out.
+
+An engine is given everything it may know and touches nothing: no database, no gateway, no settings. Everything here is
+frozen, so that what was decided on is what is stored.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Speaker(StrEnum):
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing said, as the engine may know it. Thinking and handover messages never appear here."""
+
+    speaker: Speaker
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleBrief:
+    id: int
+    title: str
+    body: str  # markdown
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentBrief:
+    id: int
+    slug: str
+    name: str
+    scenario: str
+    examples: tuple[str, ...]
+    instructions: str
+    after: str  # a value of agents.models.SubAgent.After
+    priority: int
+    article_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentBrief:
+    """One agent as it is configured at this moment. Equal `revision` means equal content, so indexes can be kept."""
+
+    id: int
+    name: str
+    revision: str
+    instructions: str
+    sub_agents: tuple[SubAgentBrief, ...]
+    articles: tuple[ArticleBrief, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the engine decides on: the agent, the conversation so far, and how much of it is new."""
+
+    agent: AgentBrief
+    transcript: tuple[Line, ...]  # oldest first; ends with the customer's new lines
+    new: int  # how many lines at the end are new since the agent last answered, at least 1
+    language: str  # ISO 639-1 code of what the customer writes, "" when unknown
+
+    @property
+    def question(self) -> str:
+        """The customer's new lines as one text."""
+        return "\n".join(line.text for line in self.transcript[-self.new :])
+
+
+class Escalation(StrEnum):
+    NONE = "none"
+    OFFERED = "offered"
+    NOW = "now"
+
+
+class Reason(StrEnum):
+    """Why a decision is what it is, in one word that rules and statistics can use."""
+
+    ANSWERED = "answered"
+    UNSURE = "unsure"
+    ASKED_FOR_HUMAN = "asked_for_human"
+    OUT_OF_SCOPE = "out_of_scope"
+    STILL_UNCLEAR = "still_unclear"
+    SUB_AGENT = "sub_agent"
+    SMALL_TALK = "small_talk"
+    ENGINE_FAILED = "engine_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that spoke for the decision: an article, an example phrase, a phrase of the customer."""
+
+    kind: str  # article | example | phrase
+    name: str
+    score: float  # 0 to 1
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to say and what to do, kept apart, so that neither can go missing in the other."""
+
+    reply: str  # markdown for the customer; "" when nothing is to be said
+    escalation: Escalation
+    reason: Reason
+    why: str  # one sentence for operators
+    confidence: float  # 0 to 1
+    sub_agent: str = ""  # slug of the sub agent that matched
+    evidence: tuple[Evidence, ...] = ()
+    articles: tuple[int, ...] = ()  # ids of the articles cited
+    note: str = ""  # for people, not for the customer
+    clarifies: bool = False  # the reply is a question back
+
+
+class EngineError(Exception):
+    """The engine gave no decision. `public` may be shown to operators; it holds no secret and no customer text."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public)
+        self.public = public
+
+
+class Engine(ABC):
+    """One way to decide. Instances are shared between threads and keep nothing about a conversation."""
+
+    label: ClassVar[str]
+
+    @abstractmethod
+    def decide(self, brief: Brief) -> Decision:
+        """Decide, or raise EngineError."""

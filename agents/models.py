@@ -1,0 +1,103 @@
+"""Agents and what they know: sub agents, articles, and the API keys that act for them."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from rest_framework_api_key.models import AbstractAPIKey
+
+
+class Agent(models.Model):
+    """The AI workspace that answers: instructions, sub agents, articles, and the engine that decides."""
+
+    name = models.CharField(max_length=100, unique=True)
+    is_active = models.BooleanField(default=True, help_text="An inactive agent answers nobody; people still can.")
+    display_name = models.CharField(max_length=60, default="Assistant", help_text="The name that customers see.")
+    instructions = models.TextField(blank=True, help_text="What always holds: tone, limits, facts about the company.")
+    greeting = models.TextField(blank=True, help_text="Shown in a web chat before the customer has written anything.")
+    engine = models.CharField(max_length=30, default="offline", help_text="The code that decides what to answer.")
+    engine_delay = models.FloatField(
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="Seconds that the engine waits before it decides. For trying out thinking messages; 0 in real life.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        from agents.engines.registry import ENGINES
+
+        if self.engine not in ENGINES:
+            raise ValidationError({"engine": f"Unknown engine. Choose one of: {', '.join(sorted(ENGINES))}."})
+
+
+class Article(models.Model):
+    """One piece of knowledge, in markdown. Its words are what the offline engine answers with."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="articles")
+    title = models.CharField(max_length=200)
+    body = models.TextField(help_text="Markdown. The first paragraph should answer the title.")
+    url = models.URLField(blank=True, help_text="Where customers can read it; shown under the answer.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("title",)
+        constraints = [models.UniqueConstraint(fields=["agent", "title"], name="article_title_once_per_agent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SubAgent(models.Model):
+    """One workflow of an agent: when it applies, what it may draw on, and what happens after its answer."""
+
+    class After(models.TextChoices):
+        REPLY = "reply", "Reply"
+        HAND_OVER = "hand_over", "Hand over to people"
+        STAY_SILENT = "stay_silent", "Stay silent"
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="sub_agents")
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=100)
+    scenario = models.TextField(help_text="In plain words: when does this sub agent apply?")
+    examples = models.JSONField(default=list, blank=True, help_text="What customers say when it applies, one per line.")
+    instructions = models.TextField(blank=True)
+    articles = models.ManyToManyField(Article, blank=True, help_text="Answers come from these; empty means from all.")
+    after = models.CharField(max_length=20, choices=After, default=After.REPLY)
+    priority = models.PositiveSmallIntegerField(
+        default=100, help_text="Of two that match equally well, the lower wins."
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("priority", "name")
+        constraints = [models.UniqueConstraint(fields=["agent", "slug"], name="sub_agent_slug_once_per_agent")]
+
+    def __str__(self) -> str:
+        return f"{self.agent}: {self.name}"
+
+    def clean(self) -> None:
+        if not isinstance(self.examples, list) or not all(isinstance(line, str) for line in self.examples):
+            raise ValidationError({"examples": "Give a list of sentences."})
+
+
+class ApiKey(AbstractAPIKey):
+    """A key of the REST API that acts for one agent. Only its hash is kept; the key itself is shown once."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="api_keys")
+
+    class Meta(AbstractAPIKey.Meta):
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"

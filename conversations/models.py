@@ -1,0 +1,260 @@
+"""Conversations and all that happens in one: messages, turns, deliveries, timers, and the trail that explains them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from contacts.models import Identity
+from gateways.models import Destination, Gateway
+
+
+class Conversation(models.Model):
+    """A thread with one customer. `epoch` is raised by every change of owner and fences everything the agent sends."""
+
+    class Owner(models.TextChoices):
+        AGENT = "agent", "Agent"
+        HUMAN = "human", "People"
+        NOBODY = "nobody", "Nobody (suspended or closed)"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        SUSPENDED = "suspended", "Suspended: the agent is silent until resumed"
+        CLOSED = "closed", "Closed"
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="conversations")
+    identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="conversations")
+    external_id = models.CharField(max_length=255, help_text="The platform's id of the conversation.")
+    destination = models.ForeignKey(Destination, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    subject = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    owner = models.CharField(max_length=10, choices=Owner, default=Owner.AGENT)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    epoch = models.PositiveIntegerField(default=1)
+    last_seq = models.PositiveIntegerField(default=0)
+    customer_seq = models.PositiveIntegerField(default=0, help_text="Number of the customer's last message.")
+    answered_seq = models.PositiveIntegerField(default=0, help_text="All messages up to this one are dealt with.")
+    last_message_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-last_message_at", "-id")
+        constraints = [models.UniqueConstraint(fields=["gateway", "external_id"], name="conversation_once_per_gateway")]
+        indexes = [models.Index(fields=["owner", "status", "last_message_at"], name="conversation_waiting")]
+
+    def __str__(self) -> str:
+        return self.subject or f"Conversation {self.pk}"
+
+
+class Turn(models.Model):
+    """The agent's one attempt to deal with what the customer has said since the last turn."""
+
+    class State(models.TextChoices):
+        DUE = "due", "Due"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+
+    class Outcome(models.TextChoices):
+        NONE = "", "Not yet"
+        REPLIED = "replied", "Replied"
+        ASKED = "asked", "Asked back"
+        HANDED_OVER = "handed_over", "Handed over"
+        SILENT = "silent", "Stayed silent"
+        OVERTAKEN = "overtaken", "Overtaken by people"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    epoch = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.NONE, blank=True)
+    due_at = models.DateTimeField(help_text="When it may be taken: after the burst window, or after a back-off.")
+    answer_by = models.DateTimeField(help_text="When it is taken even if the customer keeps writing.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claims = models.PositiveIntegerField(default=0, help_text="Raised by each claim; fences a worker that lost it.")
+    failures = models.PositiveSmallIntegerField(default=0)
+    upto_seq = models.PositiveIntegerField(default=0, help_text="The answer takes all messages up to this one in.")
+    decision = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=~Q(state="done"), name="one_live_turn_per_conversation"
+            )
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=~Q(state="done"), name="turn_due")]
+
+    def __str__(self) -> str:
+        return f"turn {self.pk}"
+
+
+class Message(models.Model):
+    """One thing said in a conversation, numbered without gaps."""
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer", "Customer"
+        AGENT = "agent", "Agent"
+        HUMAN = "human", "Person"
+        SYSTEM = "system", "System"
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", "Message"
+        THINKING = "thinking", "Thinking message"
+        HANDOVER = "handover", "Handover message"
+        NOTE = "note", "Internal note"
+
+    class Status(models.TextChoices):
+        """The order of the first five is the order in which a message may advance."""
+
+        RECEIVED = "received", "Received"
+        QUEUED = "queued", "Queued"
+        SENT = "sent", "Sent"
+        DELIVERED = "delivered", "Delivered"
+        READ = "read", "Read"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Withdrawn before it was sent"
+        UNKNOWN = "unknown", "Unknown whether it arrived"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    seq = models.PositiveIntegerField()
+    author = models.CharField(max_length=10, choices=Author)
+    author_name = models.CharField(max_length=200, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MESSAGE)
+    text = models.TextField()
+    external_id = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=10, choices=Status)
+    metadata = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("conversation", "seq")
+        constraints = [models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_author_display()}: {self.text[:60]}"
+
+
+class Delivery(models.Model):
+    """One outward effect, with what became of it. Of a conversation's deliveries, the oldest open one goes first."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown whether it arrived: a person decides"
+        CANCELLED = "cancelled", "Withdrawn before it was sent"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="deliveries")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    kind = models.CharField(max_length=20)
+    payload = models.JSONField()
+    part = models.PositiveSmallIntegerField(default=1)
+    parts = models.PositiveSmallIntegerField(default=1)
+    epoch = models.PositiveIntegerField(null=True, blank=True, help_text="Sent only in this epoch; empty for people's.")
+    client_ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts_used = models.PositiveSmallIntegerField(default=0)
+    external_id = models.CharField(max_length=255, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ("id",)
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status__in=("pending", "sending")), name="delivery_due"),
+            models.Index(fields=["conversation", "id"], name="delivery_in_conversation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try at a delivery."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField(auto_now_add=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+    outcome = models.CharField(max_length=20, help_text="“sent”, or how it failed.")
+    detail = models.CharField(max_length=500, blank=True)
+    vendor_code = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}: {self.outcome}"
+
+
+class Timer(models.Model):
+    """Something due later. Whoever deletes the row carries it out, in the same transaction."""
+
+    class Kind(models.TextChoices):
+        THINKING = "thinking", "Thinking message"
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="timers")
+    kind = models.CharField(max_length=20, choices=Kind)
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["turn", "kind"], name="timer_once_per_turn")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} timer of turn {self.turn_id}"
+
+
+class MessageTemplate(models.Model):
+    """An operator's own wording of a message that the system says by itself."""
+
+    class Kind(models.TextChoices):
+        THINKING = "thinking", "Thinking message"
+        HANDOVER = "handover", "Handover message"
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="message_templates")
+    kind = models.CharField(max_length=20, choices=Kind)
+    language = models.CharField(max_length=10, blank=True, help_text="ISO 639-1, like “de”; empty for all others.")
+    text = models.TextField()
+
+    class Meta:
+        ordering = ("kind", "language")
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "kind", "language"], name="template_once_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.language or 'any language'})"
+
+
+class AuditEvent(models.Model):
+    """One thing that happened in a conversation, and why. Written by `conversations.events`, never changed."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="audit_events")
+    turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="audit_events")
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=40)
+    why = models.CharField(max_length=500)
+    actor = models.CharField(max_length=200, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.why}"

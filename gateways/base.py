@@ -1,0 +1,115 @@
+"""The adapter contract: what the code for one platform owes to the rest, and what it is given.
+
+An adapter is built for one gateway and one moment, from frozen values; it reads no database, no settings and no other
+adapter. `gateways/adapters/README.md` is the guide to writing one.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from agents.http import Http
+from gateways.messages import Event, Outgoing, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """One HTTP request as it arrived. Header names are lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handshake wants us to answer, in place of the usual 202."""
+
+    status: int
+    body: str
+    content_type: str = "text/plain"
+
+
+class Unit(StrEnum):
+    """What a platform counts when it limits the length of a message."""
+
+    CODE_POINTS = "code_points"
+    UTF16 = "utf16"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the platform can do. The core asks this, never which platform it is."""
+
+    notes: bool = False  # internal notes on a conversation
+    assign: bool = False  # pass a conversation to a destination
+    hosted: bool = False  # we are the platform: a message is delivered once its row says so
+    idempotent: bool = False  # sending twice with one client_ref arrives once, so an unknown outcome is just resent
+    history: bool = False  # can be read back, so an unknown outcome can be settled
+    managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
+    max_length: int = 100_000
+    unit: Unit = Unit.CODE_POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The gateway that an adapter works for."""
+
+    id: int
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What "test connection" found."""
+
+    ok: bool
+    message: str  # one sentence for operators
+
+
+class Adapter(ABC):
+    """The code for one platform. Subclasses state what they owe; everything not abstract has an honest default."""
+
+    label: ClassVar[str]  # the vendor's own capitals
+    docs: ClassVar[str]  # where a doubt is settled
+    capabilities: ClassVar[Capabilities]
+    Config: ClassVar[type[Any]]  # a frozen dataclass made of gateways.config.option
+
+    def __init__(self, account: Account, config: Any, secrets: Mapping[str, str], http: Http) -> None:
+        self.account = account
+        self.config = config
+        self.secrets = secrets  # by name; those that Config marks secret, and any that an operator added
+        self.http = http
+
+    @abstractmethod
+    def verify(self, request: InboundRequest) -> None:
+        """Return if the request surely comes from the platform, on its raw body; else raise SignatureError."""
+
+    def handshake(self, request: InboundRequest) -> Answer | None:
+        """What the platform wants answered when it tests the address, or None for an ordinary request."""
+        return None
+
+    @abstractmethod
+    def parse(self, request: InboundRequest) -> Iterable[Event]:
+        """The events in the request. Pure. Raises Unparsable for what can't be read."""
+
+    def admit(self, request: InboundRequest) -> None:
+        """Raise Malformed for a request that its sender should be told about at once. By default nothing is."""
+        return None
+
+    @abstractmethod
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Carry out one effect. Raises DeliveryError."""
+
+    @abstractmethod
+    def check(self) -> Health:
+        """Whether the account works as configured. Harmless; may use the network."""
+
+    def settle(self, outgoing: Outgoing) -> Sent | None:
+        """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `history` is true."""
+        raise NotImplementedError

@@ -1,0 +1,164 @@
+"""What crosses the border to a platform: events come in, effects go out. All of it frozen, none of it vendor-shaped."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+# --- In: what an adapter's `parse` yields -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as the platform knows them. `id` is the platform's own, stable for one account."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSaid:
+    """A customer wrote."""
+
+    key: str  # unique per gateway: a second event with the same key is a duplicate
+    thread: str  # the platform's id of the conversation
+    sender: Person
+    text: str
+    message_id: str = ""  # the platform's id of the message
+    destination: str = ""  # the platform's id of the inbox, team, address … it arrived in
+    subject: str = ""
+    at: datetime | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSaid:
+    """Somebody on our side wrote on the platform: a person, or ourselves echoed back."""
+
+    key: str
+    thread: str
+    text: str
+    author: str = ""
+    message_id: str = ""
+    client_ref: str = ""  # our own reference, where the platform returns it
+    internal: bool = False
+    at: datetime | None = None
+
+
+class Progress(StrEnum):
+    """How far an outgoing message has got, in the order in which it may advance."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReported:
+    """The platform tells how far one of our messages has got."""
+
+    key: str
+    message_id: str
+    progress: Progress
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The conversation was closed on the platform."""
+
+    key: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The platform's people gave the conversation back to the agent."""
+
+    key: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Understood, and deliberately not acted on."""
+
+    key: str
+    why: str
+
+
+Event = CustomerSaid | StaffSaid | DeliveryReported | Closed | GivenBack | Ignored
+
+# --- Out: what an adapter's `send` is given ---------------------------------------------------------------------------
+
+
+class Purpose(StrEnum):
+    """What a message to the customer is for."""
+
+    REPLY = "reply"
+    THINKING = "thinking"
+    HANDOVER = "handover"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One part of a message to the customer."""
+
+    kind: ClassVar[str] = "reply"
+    text: str  # markdown
+    purpose: Purpose
+    author: str  # the name that the customer sees
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for the people on the platform, never for the customer."""
+
+    kind: ClassVar[str] = "note"
+    text: str  # markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Pass the conversation to a destination on the platform."""
+
+    kind: ClassVar[str] = "assign"
+    destination: str  # the platform's id; "" means nobody in particular
+    name: str
+    reason: str
+
+
+Effect = Reply | Note | Assign
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An effect with everything needed to carry it out."""
+
+    effect: Effect
+    thread: str  # the platform's id of the conversation
+    recipient: str  # the platform's id of the customer
+    client_ref: str  # ours, unique, the same for every attempt at this effect
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform took it. `external_id` is the platform's id of what came about, "" where it gives none."""
+
+    external_id: str = ""
+
+
+def pack(effect: Effect) -> dict[str, Any]:
+    """The effect as JSON, for a database row."""
+    return asdict(effect)
+
+
+def unpack(kind: str, payload: dict[str, Any]) -> Effect:
+    """The effect that `pack` made JSON of. Raises KeyError for an unknown kind."""
+    if kind == Reply.kind:
+        return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
+    return {Note.kind: Note, Assign.kind: Assign}[kind](**payload)

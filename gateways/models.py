@@ -1,0 +1,208 @@
+"""Gateways, what they handle, and everything that arrived through them."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from agents.models import Agent
+from agents.secrets import SecretTextField
+
+
+def new_public_id() -> str:
+    """An id for addresses that can't be guessed from another one."""
+    return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
+
+
+class Gateway(models.Model):
+    """One configured account on one platform, run by exactly one agent."""
+
+    class Mode(models.TextChoices):
+        AUTO = "auto", "Auto-Pilot: the agent answers"
+        OFF = "off", "Off: everything is recorded, people answer"
+
+    class Status(models.TextChoices):
+        OK = "ok", "OK"
+        RATE_LIMITED = "rate_limited", "Rate limited by the platform"
+        ERROR = "error", "Error: needs an operator"
+
+    class OnUnknown(models.TextChoices):
+        HOLD = "hold", "Hold it and ask a person"
+        RESEND = "resend", "Send it again"
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="gateways")
+    name = models.CharField(max_length=100, unique=True)
+    platform = models.CharField(max_length=30)
+    public_id = models.CharField(max_length=40, unique=True, default=new_public_id, editable=False)
+    mode = models.CharField(max_length=20, choices=Mode, default=Mode.AUTO)
+    config = models.JSONField(default=dict, blank=True, help_text="The platform's own options, without its secrets.")
+    burst_window = models.FloatField(
+        default=0.6,
+        validators=[MinValueValidator(0), MaxValueValidator(60)],
+        help_text="Seconds to wait for the customer's next message before answering, so that a burst gets one answer.",
+    )
+    longest_wait = models.FloatField(
+        default=10,
+        validators=[MinValueValidator(0), MaxValueValidator(600)],
+        help_text="Seconds after which a customer who keeps writing is answered anyway.",
+    )
+    thinking_after = models.FloatField(
+        default=8,
+        validators=[MinValueValidator(0), MaxValueValidator(600)],
+        help_text="Seconds without an answer after which the customer gets the thinking message; 0 for never.",
+    )
+    on_unknown = models.CharField(
+        max_length=10,
+        choices=OnUnknown,
+        default=OnUnknown.HOLD,
+        help_text="What to do with a message that may or may not have arrived, where the platform can't tell us.",
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
+    status_detail = models.CharField(max_length=500, blank=True, editable=False)
+    throttled_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        from gateways.registry import ADAPTERS
+
+        if self.platform not in ADAPTERS:
+            raise ValidationError({"platform": f"Unknown platform. Choose one of: {', '.join(sorted(ADAPTERS))}."})
+
+
+class Secret(models.Model):
+    """One secret of a gateway, by name. It goes in and never comes out, except into a request to the platform."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="secrets")
+    name = models.SlugField(max_length=60)
+    value = SecretTextField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=["gateway", "name"], name="secret_once_per_gateway")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Destination(models.Model):
+    """Where a conversation can be: an inbox, team, group … of the platform, or a waiting list of our own."""
+
+    PEOPLE = "people"  # the kind of our own waiting lists, in admin
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="destinations")
+    kind = models.CharField(max_length=30, default=PEOPLE, help_text="“people” is a waiting list here in admin.")
+    external_id = models.CharField(max_length=200, help_text="The platform's id of it; for “people”, any short name.")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "kind", "external_id"], name="destination_once_per_gateway")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def on_platform(self) -> bool:
+        return self.kind != self.PEOPLE
+
+
+class ManagingPoint(models.Model):
+    """A destination whose conversations the gateway handles, and no others. A gateway without any handles all."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="managing_points")
+    destination = models.OneToOneField(Destination, on_delete=models.CASCADE, related_name="managing_point")
+
+    def __str__(self) -> str:
+        return str(self.destination)
+
+    def clean(self) -> None:
+        if self.destination.gateway_id != self.gateway_id:
+            raise ValidationError({"destination": "This destination belongs to another gateway."})
+        twin = ManagingPoint.objects.filter(
+            destination__kind=self.destination.kind,
+            destination__external_id=self.destination.external_id,
+            gateway__platform=self.gateway.platform,
+            gateway__config=self.gateway.config,
+        ).exclude(gateway=self.gateway)
+        if other := twin.select_related("gateway").first():
+            raise ValidationError({"destination": f"Gateway “{other.gateway}” handles this one already."})
+
+
+class Receipt(models.Model):
+    """One inbound request, exactly as it arrived, committed before it was acknowledged."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed: can be replayed"
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="receipts")
+    received_at = models.DateTimeField(auto_now_add=True)
+    headers = models.JSONField(default=dict, help_text="Without those that carry secrets or signatures.")
+    query = models.JSONField(default=dict)
+    body = models.BinaryField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [
+            models.Index(fields=["gateway", "id"], condition=models.Q(status="pending"), name="receipt_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class InboundEvent(models.Model):
+    """One event found in a receipt, and what became of it. Its key is what makes a second copy a duplicate."""
+
+    class Verdict(models.TextChoices):
+        HANDLED = "handled", "Handled"
+        RECORDED = "recorded", "Recorded, not answered"
+        IGNORED = "ignored", "Ignored"
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="inbound_events")
+    receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="events")
+    key = models.CharField(max_length=255)
+    kind = models.CharField(max_length=30)
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [models.UniqueConstraint(fields=["gateway", "key"], name="event_once_per_gateway")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Exchange(models.Model):
+    """One request that left this machine for a platform, and what came back: redacted, for finding out why."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="exchanges")
+    at = models.DateTimeField(auto_now_add=True)
+    method = models.CharField(max_length=10)
+    url = models.CharField(max_length=500, help_text="Without its query.")
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    milliseconds = models.PositiveIntegerField()
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"

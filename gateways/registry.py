@@ -1,0 +1,30 @@
+"""The platforms by name, and the one place where an adapter is built. A new platform is one line here."""
+
+from django.conf import settings
+
+from agents.http import Http, Policy
+from gateways import config
+from gateways.adapters.webchat import WebChat
+from gateways.adapters.webhook import Webhook
+from gateways.base import Account, Adapter
+from gateways.exchanges import recorder
+from gateways.models import Gateway
+
+ADAPTERS: dict[str, type[Adapter]] = {
+    "webchat": WebChat,
+    "webhook": Webhook,
+}
+
+
+def adapter(gateway: Gateway) -> Adapter:
+    """The adapter of `gateway`, with its configuration and secrets as they are now. Raises ConfigError."""
+    kind = ADAPTERS[gateway.platform]
+    secrets = {secret.name: secret.value for secret in gateway.secrets.all()}
+    names = config.secret_names(kind.Config)
+    values = {**gateway.config, **{name: secrets[name] for name in names if name in secrets}}
+    return kind(
+        account=Account(id=gateway.pk, public_id=gateway.public_id, name=gateway.name),
+        config=config.load(kind.Config, values),
+        secrets=secrets,
+        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), recorder(gateway.pk)),
+    )
