@@ -1,12 +1,16 @@
 """Step 3 of the walk: who is writing?"""
 
 from contacts.models import Contact, Identity
-from gateways.messages import Person
+from gateways.messages import CustomerSaid, Event, Person
 from gateways.models import Gateway
 
 
-def resolve(gateway: Gateway, person: Person) -> Identity:
-    """The identity of `person` on this gateway, made on first sight, with what is newly known about them kept."""
+def resolve(gateway: Gateway, event: Event) -> Identity | None:
+    """Who wrote, made on first sight, with what is newly known about them kept. None where no customer wrote."""
+    return _identity(gateway, event.sender) if isinstance(event, CustomerSaid) else None
+
+
+def _identity(gateway: Gateway, person: Person) -> Identity:
     identity = Identity.objects.select_related("contact").filter(gateway=gateway, external_id=person.id).first()
     if identity is None:
         contact = Contact.objects.create(name=person.name[:200], email=person.email[:254], phone=person.phone[:40])

@@ -49,6 +49,7 @@ class Capabilities:
     assign: bool = False  # pass a conversation to a destination
     hosted: bool = False  # we are the platform: a message is delivered once its row says so
     idempotent: bool = False  # sending twice with one client_ref arrives once, so an unknown outcome is just resent
+    api_messages: bool = False  # API clients may speak as customers, in the platform's own format
     history: bool = False  # can be read back, so an unknown outcome can be settled
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000
@@ -79,6 +80,7 @@ class Adapter(ABC):
     docs: ClassVar[str]  # where a doubt is settled
     capabilities: ClassVar[Capabilities]
     Config: ClassVar[type[Any]]  # a frozen dataclass made of gateways.config.option
+    kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)  # what `parse` needs; none that is a secret or a proof
 
     def __init__(self, account: Account, config: Any, secrets: Mapping[str, str], http: Http) -> None:
         self.account = account
@@ -100,7 +102,7 @@ class Adapter(ABC):
 
     def admit(self, request: InboundRequest) -> None:
         """Raise Malformed for a request that its sender should be told about at once. By default nothing is."""
-        return None
+        return
 
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:

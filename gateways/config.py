@@ -1,4 +1,4 @@
-"""Typed configuration of a gateway: one frozen dataclass per adapter, from which form, API and documentation are made."""
+"""Typed configuration of a gateway: one frozen dataclass per adapter, from which form and API are made."""
 
 import dataclasses
 from collections.abc import Callable, Mapping

@@ -161,4 +161,5 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
     """The effect that `pack` made JSON of. Raises KeyError for an unknown kind."""
     if kind == Reply.kind:
         return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
-    return {Note.kind: Note, Assign.kind: Assign}[kind](**payload)
+    others: dict[str, type[Note] | type[Assign]] = {Note.kind: Note, Assign.kind: Assign}
+    return others[kind](**payload)

@@ -153,6 +153,7 @@ class Receipt(models.Model):
     query = models.JSONField(default=dict)
     body = models.BinaryField()
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    outcome = models.CharField(max_length=300, blank=True, help_text="What became of the events in it.")
     error = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 

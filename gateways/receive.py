@@ -1,9 +1,52 @@
 """Step 1 of the walk: verify a request, keep it exactly as it arrived, and ring."""
 
-from gateways.base import Answer, InboundRequest
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from gateways import doorbell
+from gateways.base import Adapter, Answer, InboundRequest
+from gateways.errors import Malformed
 from gateways.models import Gateway, Receipt
+from gateways.registry import adapter
 
 
 def receive(gateway: Gateway, request: InboundRequest) -> Receipt | Answer:
-    """Keep a verified request. Raises Refused for one that isn't to be kept."""
-    raise NotImplementedError
+    """Keep a verified request. Raises Refused for one that isn't to be kept, ConfigError where we can't tell."""
+    ours = adapter(gateway)
+    ours.verify(request)
+    if answer := ours.handshake(request):
+        return answer
+    if request.method != "POST":
+        raise Malformed("Send messages with POST.")
+    return _keep(gateway, ours, request)
+
+
+def keep(gateway: Gateway, body: bytes) -> Receipt:
+    """Keep what an authenticated API client says in the platform's own format. Raises Refused, ConfigError."""
+    request = InboundRequest(method="POST", headers={"content-type": "application/json"}, body=body)
+    return _keep(gateway, adapter(gateway), request)
+
+
+def replay(receipt_ids: Iterable[int]) -> int:
+    """Put failed receipts back in the queue. Returns how many; those that didn't fail are left alone."""
+    with transaction.atomic():
+        failed = Receipt.objects.filter(pk__in=list(receipt_ids), status=Receipt.Status.FAILED)
+        gateways = set(failed.values_list("gateway_id", flat=True))
+        count = failed.update(status=Receipt.Status.PENDING, error="", done_at=None)
+        for gateway_id in gateways:
+            doorbell.ring(doorbell.Step.INGEST, gateway_id)
+    return count
+
+
+def _keep(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt:
+    ours.admit(request)
+    with transaction.atomic():
+        receipt = Receipt.objects.create(
+            gateway=gateway,
+            headers={name: request.headers[name] for name in ours.kept_headers if name in request.headers},
+            query=dict(request.query),
+            body=request.body,
+        )
+        doorbell.ring(doorbell.Step.INGEST, gateway.pk)
+    return receipt

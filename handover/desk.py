@@ -1,13 +1,25 @@
-"""What people do with a conversation: reply, note, hand over, give back, suspend, resume, close, retry.
+"""What people do with a conversation: reply, note, hand over, take over, give back, suspend, close, retry.
 
 Every surface (admin, API) calls these; each is one transaction and leaves its trace in the audit trail.
 """
 
-from django.contrib.auth.models import AbstractBaseUser
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from conversations.models import Delivery, Message
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import events, messages, outbox, ownership
+from conversations.models import Conversation, Delivery, Message
+from gateways import doorbell
 from gateways.models import Destination
+from handover import hand_over as handovers
 from handover.models import Handover
+from handover.policy import Choice
+from handover.route import to_people
+
+LONGEST = 50_000  # characters of a reply or a note
 
 
 class DeskError(Exception):
@@ -20,41 +32,107 @@ class DeskError(Exception):
 
 def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
     """Say something to the customer as a person. The conversation is theirs from then on."""
-    raise NotImplementedError
+    text = _clean(text)
+    with _locked(conversation_id) as conversation:
+        ownership.take_over(conversation, user, author, "A person replied.")
+        message = outbox.say_as_person(conversation, text, user, author)
+        conversation.answered_seq = conversation.last_seq
+        conversation.save(update_fields=["answered_seq"])
+        handovers.accepted(conversation, user)
+        return message
 
 
 def note(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
     """Leave an internal note. The owner doesn't change."""
-    raise NotImplementedError
+    text = _clean(text)
+    with _locked(conversation_id) as conversation:
+        return outbox.note(conversation, text, author, user=user)
 
 
 def hand_over(
     conversation_id: int, *, user: AbstractBaseUser | None, author: str, destination: Destination | None = None
 ) -> Handover:
     """Pass the conversation to people. Asked twice, done once."""
-    raise NotImplementedError
+    with _locked(conversation_id) as conversation:
+        if destination is not None and destination.gateway_id != conversation.gateway_id:
+            raise DeskError("This destination belongs to another gateway. Choose one of this conversation's gateway.")
+        if conversation.status == Conversation.Status.CLOSED:
+            raise DeskError("The conversation is closed. Reply to it, and it is open again.")
+        choice = (
+            Choice(destination.pk, None, f"{destination.name} was chosen.")
+            if destination
+            else to_people(conversation.gateway)
+        )
+        why = f"{author} handed it over."
+        return handovers.hand_over(conversation, choice, reason="by_person", why=why, actor=author)
 
 
 def take_over(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """Make the conversation this person's without saying anything yet."""
-    raise NotImplementedError
+    with _locked(conversation_id) as conversation:
+        ownership.take_over(conversation, user, author, "A person took over.")
+        handovers.accepted(conversation, user)
 
 
 def give_back(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """Give the conversation back to the agent, which answers the customer's next message and none before it."""
-    raise NotImplementedError
+    with _locked(conversation_id) as conversation:
+        if conversation.owner == Conversation.Owner.AGENT:
+            raise DeskError("The agent has this conversation already.")
+        ownership.give_back(conversation, author)
+        handovers.follow(conversation)
 
 
 def suspend(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
-    """Silence the agent until somebody resumes it."""
-    raise NotImplementedError
+    """Silence the agent until somebody gives the conversation back or takes it over."""
+    with _locked(conversation_id) as conversation:
+        if conversation.status != Conversation.Status.OPEN:
+            raise DeskError(f"The conversation is {conversation.status} already.")
+        ownership.suspend(conversation, author)
+        handovers.follow(conversation)
 
 
 def close(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """End the conversation. The customer's next message reopens it, with the agent as its owner."""
-    raise NotImplementedError
+    with _locked(conversation_id) as conversation:
+        if conversation.status == Conversation.Status.CLOSED:
+            raise DeskError("The conversation is closed already.")
+        ownership.close(conversation, author)
+        handovers.follow(conversation)
 
 
 def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> Delivery:
-    """Send a failed or unknown delivery again."""
-    raise NotImplementedError
+    """Send a failed or unknown delivery again, whoever owns the conversation now: a person asks for it."""
+    found = Delivery.objects.filter(pk=delivery_id).first()
+    if found is None:
+        raise DeskError("There is no such delivery.")
+    with _locked(found.conversation_id):
+        delivery = Delivery.objects.select_related("conversation", "message").get(pk=delivery_id)
+        if delivery.status not in (Delivery.Status.FAILED, Delivery.Status.UNKNOWN):
+            raise DeskError("Only a delivery that failed, or may have, can be sent again.")
+        delivery.status, delivery.due_at, delivery.epoch = Delivery.Status.PENDING, timezone.now(), None
+        delivery.attempts_used, delivery.abandoned, delivery.error, delivery.done_at = 0, False, "", None
+        delivery.save()
+        if delivery.message:
+            Message.objects.filter(pk=delivery.message.pk).update(status=Message.Status.QUEUED)
+        events.delivery_retried(delivery, author)
+        doorbell.ring(doorbell.Step.DELIVER, delivery.conversation_id)
+        return delivery
+
+
+@contextmanager
+def _locked(conversation_id: int) -> Iterator[Conversation]:
+    with transaction.atomic():
+        try:
+            yield messages.lock(conversation_id)
+        except Conversation.DoesNotExist as error:
+            raise DeskError("There is no such conversation.") from error
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise DeskError("Write something first: the text is empty.")
+    if len(text) > LONGEST:
+        raise DeskError(f"The text has {len(text):,} characters; {LONGEST:,} is the most. Shorten it.")
+    return text

@@ -1,0 +1,37 @@
+"""The doorbells' other end: each task calls one step of the pipeline with one id. No rules in here."""
+
+from celery import shared_task
+
+from aissist_site import pipeline
+from aissist_site import sweep as sweeper
+from aissist_site import tidy as tidier
+
+
+@shared_task(name="aissist.ingest", queue="ingest")
+def ingest(gateway_id: int) -> None:
+    pipeline.ingest(gateway_id)
+
+
+@shared_task(name="aissist.turn", queue="turn")
+def turn(turn_id: int) -> None:
+    pipeline.take_turn(turn_id)
+
+
+@shared_task(name="aissist.deliver", queue="deliver")
+def deliver(conversation_id: int) -> None:
+    pipeline.deliver(conversation_id)
+
+
+@shared_task(name="aissist.timer", queue="timer")
+def timer(timer_id: int) -> None:
+    pipeline.fire(timer_id)
+
+
+@shared_task(name="aissist.sweep", queue="sweep")
+def sweep() -> None:
+    sweeper.sweep()
+
+
+@shared_task(name="aissist.tidy", queue="sweep")
+def tidy() -> None:
+    tidier.tidy()

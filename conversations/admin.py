@@ -1,0 +1,93 @@
+"""The list of conversations, and the wordings that gateways use.
+
+A conversation's own page needs to know about handovers; it is in `handover.admin`, which builds on this list.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+
+from agents.admin_parts import badge
+from conversations.models import Conversation, Delivery, Message, MessageTemplate
+from gateways.admin import OfGatewayInline
+
+OWNER_BADGES = {"agent": ("agent", "Agent"), "human": ("people", "People"), "nobody": ("nobody", "Nobody")}
+STATUS_BADGES = {"open": ("quiet", "Open"), "suspended": ("warn", "Suspended"), "closed": ("nobody", "Closed")}
+STUCK = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
+
+
+class MessageTemplateInline(OfGatewayInline):
+    model = MessageTemplate
+    fields = ("kind", "language", "text")
+    verbose_name_plural = "Your own wording of what the system says by itself"
+    classes = ("collapse",)
+
+
+class StuckDeliveries(admin.SimpleListFilter):
+    title = "deliveries"
+    parameter_name = "deliveries"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("stuck", "Failed or unknown")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        if self.value() != "stuck":
+            return queryset
+        return queryset.filter(Exists(Delivery.objects.filter(conversation=OuterRef("pk"), status__in=STUCK)))
+
+
+class ConversationAdmin(admin.ModelAdmin[Conversation]):
+    """Everything that the list shows comes with one query; cells ask for nothing more."""
+
+    list_display: Any = ("who", "last_words", "gateway", "owner_badge", "status_badge", "last_message")
+    list_display_links = ("who", "last_words")
+    list_filter: Any = ("owner", "status", "gateway", StuckDeliveries, ("language", admin.AllValuesFieldListFilter))
+    list_select_related = ("gateway", "identity__contact", "assignee")
+    list_per_page = 50
+    search_fields = ("identity__contact__name", "identity__contact__email", "subject", "messages__text")
+    search_help_text = "Name, email address, subject, or words of any message."
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        said = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind=Message.Kind.NOTE).order_by("-seq")
+        return Conversation.objects.annotate(
+            last_text=Subquery(said.values("text")[:1]), last_author=Subquery(said.values("author")[:1])
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="Who", ordering="identity__contact__name")
+    def who(self, conversation: Conversation) -> str:
+        return str(conversation.identity.contact)
+
+    @admin.display(description="Last words")
+    def last_words(self, conversation: Any) -> SafeString:
+        text = Truncator(" ".join((conversation.last_text or "Nothing said yet").split())).chars(90)
+        before = "" if conversation.last_author == Message.Author.CUSTOMER else "↩ "
+        return format_html('<span class="last-words">{}{}</span>', before, text)
+
+    @admin.display(description="Owner", ordering="owner")
+    def owner_badge(self, conversation: Conversation) -> SafeString:
+        tone, text = OWNER_BADGES[conversation.owner]
+        return badge(tone, str(conversation.assignee) if conversation.assignee else text)
+
+    @admin.display(description="Status", ordering="status")
+    def status_badge(self, conversation: Conversation) -> SafeString:
+        return badge(*STATUS_BADGES[conversation.status])
+
+    @admin.display(description="Last message", ordering="last_message_at")
+    def last_message(self, conversation: Conversation) -> SafeString:
+        return moment(conversation.last_message_at)
+
+
+def moment(at: Any) -> SafeString:
+    """A point in time in short, with the whole of it on hover. The page's script turns it into local time."""
+    if at is None:
+        return mark_safe("–")
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{at:%c} UTC", f"{at:%-d %b %H:%M}")

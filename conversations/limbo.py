@@ -1,0 +1,35 @@
+"""No limbo: every open conversation has a turn due, a human owner, or waits for its customer."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from conversations import events, messages, turns
+from conversations.models import Conversation, Turn
+
+GRACE = timedelta(seconds=30)
+
+
+def in_limbo() -> QuerySet[Conversation]:
+    """Conversations in which a customer waits for an agent that isn't coming. Always empty, if we keep our promise."""
+    live = Turn.objects.filter(conversation=OuterRef("pk")).exclude(state=Turn.State.DONE)
+    return Conversation.objects.filter(
+        ~Exists(live),
+        status=Conversation.Status.OPEN,
+        owner=Conversation.Owner.AGENT,
+        customer_seq__gt=F("answered_seq"),
+    )
+
+
+def repair() -> int:
+    """Make a turn due in each of them that has been there for a while, and say so. Returns how many."""
+    lost = list(in_limbo().filter(last_message_at__lt=timezone.now() - GRACE).values_list("pk", flat=True)[:100])
+    for conversation_id in lost:
+        with transaction.atomic():
+            conversation = messages.lock(conversation_id)
+            if in_limbo().filter(pk=conversation_id).exists():
+                events.repaired(conversation)
+                turns.expect(conversation)
+    return len(lost)

@@ -1,0 +1,121 @@
+"""Write down what is to be sent: messages cut into parts, notes, assignments. Nothing leaves here; `deliver` sends.
+
+All functions want a locked conversation and run inside its transaction.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from conversations import messages
+from conversations.models import Conversation, Delivery, Message, Turn
+from conversations.split import split
+from gateways import doorbell
+from gateways.base import Capabilities
+from gateways.messages import Assign, Effect, Note, Purpose, Reply, pack
+from gateways.registry import ADAPTERS
+
+KINDS = {
+    Purpose.REPLY: Message.Kind.MESSAGE,
+    Purpose.HUMAN: Message.Kind.MESSAGE,
+    Purpose.THINKING: Message.Kind.THINKING,
+    Purpose.HANDOVER: Message.Kind.HANDOVER,
+}
+
+
+def capabilities(conversation: Conversation) -> Capabilities:
+    return ADAPTERS[conversation.gateway.platform].capabilities
+
+
+def say(conversation: Conversation, text: str, purpose: Purpose, *, turn: Turn | None = None) -> Message:
+    """The agent says something to the customer, as long as the epoch stays what it is."""
+    author = conversation.gateway.agent.display_name
+    message = messages.add(
+        conversation,
+        turn=turn,
+        author=Message.Author.AGENT,
+        author_name=author,
+        kind=KINDS[purpose],
+        text=text,
+        status=Message.Status.QUEUED,
+    )
+    _reply_parts(conversation, message, purpose, author, epoch=conversation.epoch)
+    return message
+
+
+def say_as_person(conversation: Conversation, text: str, user: AbstractBaseUser | None, author: str) -> Message:
+    """A person says something to the customer. No epoch fences it."""
+    message = messages.add(
+        conversation,
+        author=Message.Author.HUMAN,
+        author_name=author,
+        user=user,
+        text=text,
+        status=Message.Status.QUEUED,
+    )
+    _reply_parts(conversation, message, Purpose.HUMAN, author, epoch=None)
+    return message
+
+
+def note(
+    conversation: Conversation,
+    text: str,
+    author: str,
+    *,
+    user: AbstractBaseUser | None = None,
+    turn: Turn | None = None,
+) -> Message:
+    """Leave an internal note, on the platform too where it has such a thing."""
+    on_platform = capabilities(conversation).notes
+    message = messages.add(
+        conversation,
+        turn=turn,
+        author=Message.Author.HUMAN if user else Message.Author.SYSTEM,
+        author_name=author,
+        user=user,
+        kind=Message.Kind.NOTE,
+        text=text,
+        status=Message.Status.QUEUED if on_platform else Message.Status.RECEIVED,
+    )
+    if on_platform:
+        _put(conversation, Note(text), message=message, turn=turn)
+    return message
+
+
+def assign(conversation: Conversation, destination: str, name: str, reason: str, *, turn: Turn | None) -> None:
+    """Pass the conversation to a destination on the platform, where it can be passed at all."""
+    if capabilities(conversation).assign:
+        _put(conversation, Assign(destination=destination, name=name, reason=reason), turn=turn)
+
+
+def _reply_parts(
+    conversation: Conversation, message: Message, purpose: Purpose, author: str, *, epoch: int | None
+) -> None:
+    limits = capabilities(conversation)
+    texts = split(message.text, limits.max_length, limits.unit)
+    for number, text in enumerate(texts, start=1):
+        effect = Reply(text=text, purpose=purpose, author=author)
+        _put(conversation, effect, message=message, turn=message.turn, part=number, parts=len(texts), epoch=epoch)
+
+
+def _put(
+    conversation: Conversation,
+    effect: Effect,
+    *,
+    message: Message | None = None,
+    turn: Turn | None = None,
+    part: int = 1,
+    parts: int = 1,
+    epoch: int | None = None,
+) -> None:
+    Delivery.objects.create(
+        conversation=conversation,
+        message=message,
+        turn=turn,
+        kind=effect.kind,
+        payload=pack(effect),
+        part=part,
+        parts=parts,
+        epoch=epoch,
+        due_at=timezone.now(),
+    )
+    doorbell.ring(doorbell.Step.DELIVER, conversation.pk)

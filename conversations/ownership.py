@@ -1,0 +1,102 @@
+"""Whose move it is. Every change raises the epoch, which withdraws whatever the agent hasn't sent yet.
+
+All functions want a conversation locked by `messages.lock` and run inside its transaction.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from conversations import events
+from conversations.models import Conversation, Delivery, Message, Timer, Turn
+
+
+def to_people(conversation: Conversation) -> None:
+    """The agent passes the conversation on. What it has said before may still be sent; what it is doing now is over."""
+    conversation.epoch += 1
+    conversation.owner = Conversation.Owner.HUMAN
+    conversation.assignee = None
+    _save(conversation)
+    _pending_of_agent(conversation).update(epoch=conversation.epoch)
+
+
+def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: str, why: str) -> None:
+    """A person acts: nothing of the agent's leaves any more. Does nothing if that person has it already."""
+    mine = user is not None and conversation.assignee_id == user.pk
+    if conversation.owner == Conversation.Owner.HUMAN and (mine or user is None):
+        return
+    _stop_agent(conversation)
+    conversation.owner = Conversation.Owner.HUMAN
+    conversation.status = Conversation.Status.OPEN
+    conversation.assignee = user  # type: ignore[assignment]  # the user model is a setting
+    _save(conversation)
+    events.taken_over(conversation, why, actor)
+
+
+def give_back(conversation: Conversation, actor: str) -> None:
+    """The agent answers the customer's next message, and none before it."""
+    _stop_agent(conversation)
+    conversation.owner = Conversation.Owner.AGENT
+    conversation.status = Conversation.Status.OPEN
+    conversation.assignee = None
+    conversation.answered_seq = conversation.last_seq
+    _save(conversation)
+    events.given_back(conversation, actor)
+
+
+def suspend(conversation: Conversation, actor: str) -> None:
+    """Nobody's move, until somebody gives it back or takes it over."""
+    _stop_agent(conversation)
+    conversation.owner = Conversation.Owner.NOBODY
+    conversation.status = Conversation.Status.SUSPENDED
+    _save(conversation)
+    events.suspended(conversation, actor)
+
+
+def close(conversation: Conversation, actor: str) -> None:
+    """The end, until the customer writes again."""
+    _stop_agent(conversation)
+    conversation.owner = Conversation.Owner.NOBODY
+    conversation.status = Conversation.Status.CLOSED
+    conversation.assignee = None
+    conversation.answered_seq = conversation.last_seq
+    _save(conversation)
+    events.closed(conversation, actor)
+
+
+def reopen(conversation: Conversation) -> None:
+    """The customer wrote to a closed conversation: it is the agent's again."""
+    conversation.epoch += 1
+    conversation.owner = Conversation.Owner.AGENT
+    conversation.status = Conversation.Status.OPEN
+    _save(conversation)
+    events.reopened(conversation)
+
+
+def _stop_agent(conversation: Conversation) -> None:
+    """Raise the epoch, end the live turn, cancel its timers, withdraw what is unsent."""
+    conversation.epoch += 1
+    live = conversation.turns.exclude(state=Turn.State.DONE)
+    Timer.objects.filter(turn__in=live).delete()
+    live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)
+    if count := withdraw(_pending_of_agent(conversation)):
+        events.withdrawn(conversation, count)
+
+
+def withdraw(deliveries: QuerySet[Delivery]) -> int:
+    """Cancel deliveries that haven't been claimed, and the messages that they were to carry. Returns how many."""
+    ids = list(deliveries.values_list("message_id", flat=True))
+    count = deliveries.update(status=Delivery.Status.CANCELLED, done_at=timezone.now())
+    unsent = Message.objects.filter(pk__in=[pk for pk in ids if pk], status=Message.Status.QUEUED)
+    unsent.exclude(deliveries__status__in=(Delivery.Status.SENT, Delivery.Status.SENDING)).update(
+        status=Message.Status.CANCELLED
+    )
+    return count
+
+
+def _pending_of_agent(conversation: Conversation) -> QuerySet[Delivery]:
+    return conversation.deliveries.filter(status=Delivery.Status.PENDING, epoch__isnull=False)
+
+
+def _save(conversation: Conversation) -> None:
+    conversation.save(update_fields=["epoch", "owner", "status", "assignee", "answered_seq", "updated_at"])

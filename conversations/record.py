@@ -1,0 +1,180 @@
+"""Step 4 of the walk: write down what an event says, and decide whether it is the agent's move.
+
+One function per kind of event. All of it happens in one transaction with the event's key, so that an event is either
+recorded once with everything that follows from it, or not at all.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from agents import languages
+from contacts.models import Identity
+from conversations import events, messages, ownership, turns
+from conversations.models import Conversation, Delivery, Message
+from gateways.messages import Closed, CustomerSaid, DeliveryReported, Event, GivenBack, Ignored, Progress, StaffSaid
+from gateways.models import Destination, Gateway, InboundEvent
+from gateways.registry import ADAPTERS
+
+Verdict = InboundEvent.Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an event, in one word and one sentence."""
+
+    verdict: InboundEvent.Verdict
+    why: str
+    conversation: Conversation | None = None
+
+
+def record(gateway: Gateway, event: Event, identity: Identity | None) -> Recorded:
+    """Write the event down. `identity` is who wrote, for events in which a customer did."""
+    match event:
+        case CustomerSaid():
+            assert identity is not None  # noqa: S101 - `resolve` gives one for every CustomerSaid
+            return _customer_said(gateway, event, identity)
+        case StaffSaid():
+            return _staff_said(gateway, event)
+        case DeliveryReported():
+            return _delivery_reported(gateway, event)
+        case Closed():
+            return _on_thread(gateway, event.thread, ownership.close, "Closed on the platform.")
+        case GivenBack():
+            return _on_thread(gateway, event.thread, ownership.give_back, "Given back on the platform.")
+        case Ignored():
+            return Recorded(Verdict.IGNORED, event.why)
+
+
+def _customer_said(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Recorded:
+    conversation = _conversation(gateway, event, identity)
+    message = messages.add(
+        conversation,
+        author=Message.Author.CUSTOMER,
+        author_name=event.sender.name or str(identity.contact),
+        text=event.text,
+        external_id=event.message_id,
+        status=Message.Status.RECEIVED,
+        metadata=event.metadata,
+    )
+    conversation.customer_seq = message.seq
+    conversation.language = _language(conversation, event.text)
+    conversation.save(update_fields=["customer_seq", "language", "updated_at"])
+    if conversation.status == Conversation.Status.CLOSED:
+        ownership.reopen(conversation)
+    if why := reason_to_leave_alone(conversation):
+        events.left_alone(conversation, why)
+        _mark_dealt_with(conversation)
+        return Recorded(Verdict.RECORDED, why, conversation)
+    message.turn = turns.expect(conversation)
+    message.save(update_fields=["turn"])
+    return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
+
+
+def reason_to_leave_alone(conversation: Conversation) -> str:
+    """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
+    gateway = conversation.gateway
+    points = {point.destination_id for point in gateway.managing_points.all()}
+    if conversation.owner == Conversation.Owner.HUMAN:
+        return "A person owns the conversation."
+    if conversation.status == Conversation.Status.SUSPENDED:
+        return "The agent is suspended in this conversation."
+    if gateway.mode == Gateway.Mode.OFF:
+        return "The gateway is switched off."
+    if not gateway.agent.is_active:
+        return "The gateway's agent is inactive."
+    if points and conversation.destination_id not in points:
+        return "The conversation is in none of the gateway's managing points."
+    return ""
+
+
+def _mark_dealt_with(conversation: Conversation) -> None:
+    """What the agent was right to leave alone isn't waiting for it."""
+    if conversation.owner == Conversation.Owner.AGENT:
+        conversation.answered_seq = conversation.customer_seq
+        conversation.save(update_fields=["answered_seq"])
+
+
+def _conversation(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Conversation:
+    """The event's conversation, locked; made when there is none yet."""
+    conversation, _ = Conversation.objects.get_or_create(
+        gateway=gateway,
+        external_id=event.thread,
+        defaults={"identity": identity, "subject": event.subject[:300]},
+    )
+    locked = messages.lock(conversation.pk)
+    kinds = ADAPTERS[gateway.platform].capabilities.managing_points
+    if event.destination and kinds:
+        locked.destination, _ = Destination.objects.get_or_create(
+            gateway=gateway, kind=kinds[0], external_id=event.destination, defaults={"name": event.destination}
+        )
+        locked.save(update_fields=["destination"])
+    return locked
+
+
+def _language(conversation: Conversation, text: str) -> str:
+    """What the customer is to be spoken to in: what the contact prefers, else what they write, else what it was."""
+    preferred: str = conversation.identity.contact.language
+    return preferred or languages.detect(text) or conversation.language
+
+
+def _staff_said(gateway: Gateway, event: StaffSaid) -> Recorded:
+    if _is_own_echo(gateway, event):
+        return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
+    found = Conversation.objects.filter(gateway=gateway, external_id=event.thread).first()
+    if found is None:
+        return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
+    conversation = messages.lock(found.pk)
+    messages.add(
+        conversation,
+        author=Message.Author.HUMAN,
+        author_name=event.author,
+        kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
+        text=event.text,
+        external_id=event.message_id,
+        status=Message.Status.SENT,
+    )
+    if event.internal:
+        return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+    ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
+    conversation.answered_seq = conversation.last_seq
+    conversation.save(update_fields=["answered_seq"])
+    return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation)
+
+
+def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
+    refs = Q()
+    if event.message_id:
+        refs |= Q(external_id=event.message_id)
+    if event.client_ref:
+        try:
+            refs |= Q(client_ref=uuid.UUID(event.client_ref))
+        except ValueError:
+            return False
+    return bool(refs) and Delivery.objects.filter(refs, conversation__gateway=gateway).exists()
+
+
+def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
+    delivery = (
+        Delivery.objects.filter(conversation__gateway=gateway, external_id=event.message_id)
+        .select_related("message", "conversation")
+        .first()
+    )
+    if delivery is None or delivery.message is None:
+        return Recorded(Verdict.IGNORED, "The report is about a message that we didn't send.")
+    if event.progress is Progress.FAILED:
+        events.delivery_failed(delivery, event.detail or "The platform reports that the message didn't arrive.")
+    changed = messages.advance(delivery.message, Message.Status(event.progress.value))
+    why = f"The message is {event.progress}." if changed else "We knew that, or more."
+    return Recorded(Verdict.HANDLED if changed else Verdict.IGNORED, why, delivery.conversation)
+
+
+def _on_thread(gateway: Gateway, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
+    found = Conversation.objects.filter(gateway=gateway, external_id=thread).first()
+    if found is None:
+        return Recorded(Verdict.IGNORED, "We don't know this conversation.")
+    conversation = messages.lock(found.pk)
+    act(conversation, str(gateway))
+    return Recorded(Verdict.HANDLED, why, conversation)

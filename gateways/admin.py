@@ -1,0 +1,291 @@
+"""Gateways in admin, and what arrived and left through them.
+
+`handover.admin` completes the gateway's page with what the rooms to the right know about it.
+"""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from agents.admin_parts import ReadOnlyAdmin, ReadOnlyInline, badge, copyable, raw, shown_once
+from agents.http import HttpError
+from gateways import config, receive
+from gateways.errors import ConfigError, DeliveryError
+from gateways.forms import (
+    GatewayForm,
+    NamedSecretForm,
+    make_missing_secrets,
+    option_names,
+    options_form,
+)
+from gateways.models import Destination, Exchange, Gateway, InboundEvent, ManagingPoint, Receipt, Secret
+from gateways.registry import ADAPTERS, adapter
+
+SHOWN_BYTES = 20_000  # of a receipt's body
+TONES = {"ok": "good", "rate_limited": "warn", "error": "bad", "done": "good", "pending": "quiet", "failed": "bad"}
+
+
+class OfGatewayInline(admin.TabularInline[Any, Gateway]):
+    """Rows of one gateway, which may only point at destinations of that gateway."""
+
+    extra = 0
+    gateway: Gateway | None = None
+
+    def get_formset(self, request: HttpRequest, obj: Gateway | None = None, **kwargs: Any) -> Any:
+        self.gateway = obj
+        return super().get_formset(request, obj, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Destination:
+            kwargs["queryset"] = Destination.objects.filter(gateway=self.gateway)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.remote_field.model is Destination and field is not None:
+            field.widget.can_add_related = False  # a destination is added in the list above, for this gateway
+        return field
+
+
+class DestinationInline(OfGatewayInline):
+    model = Destination
+    fields = ("name", "kind", "external_id")
+    classes = ("collapse",)
+
+
+class ManagingPointInline(OfGatewayInline):
+    model = ManagingPoint
+    verbose_name_plural = "Managing points: with any here, the gateway handles their conversations and no others"
+    classes = ("collapse",)
+
+
+class SecretInline(OfGatewayInline):
+    """Secrets beyond those that the platform's options name."""
+
+    model = Secret
+    form = NamedSecretForm
+    fields = ("name", "value")
+    verbose_name_plural = "More secrets, for {{secrets.name}} in the options"
+    classes = ("collapse",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
+        kind = ADAPTERS.get(self.gateway.platform) if self.gateway else None
+        named = config.secret_names(kind.Config) if kind else ()
+        return super().get_queryset(request).exclude(name__in=named)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.has_change_permission(request, obj))  # there is nothing to see, only to set
+
+
+class PlatformFilter(admin.SimpleListFilter):
+    title = "platform"
+    parameter_name = "platform"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted((name, kind.label) for name, kind in ADAPTERS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> QuerySet[Gateway]:
+        return queryset.filter(platform=self.value()) if self.value() else queryset
+
+
+@admin.register(Gateway)
+class GatewayAdmin(admin.ModelAdmin[Gateway]):
+    change_form_template = "admin/gateways/gateway/change_form.html"
+    list_display = ("name", "platform_label", "agent", "mode", "state")
+    list_filter = ("status", "mode", PlatformFilter, "agent")
+    list_select_related = ("agent",)
+    search_fields = ("name", "public_id")
+    readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
+    inlines: tuple[Any, ...] = (DestinationInline, ManagingPointInline, SecretInline)
+
+    # --- The form -----------------------------------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Gateway | None = None, change: bool = False, **kwargs: Any) -> Any:
+        editable = obj is not None and obj.platform in ADAPTERS and self.has_change_permission(request, obj)
+        kwargs["form"] = options_form(obj) if obj is not None and editable else GatewayForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Gateway | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("platform", "agent", "name", "mode")}),)
+        options = option_names(obj.platform) if self.has_change_permission(request, obj) else ["config_shown"]
+        label = self.platform_label(obj)
+        return (
+            (None, {"fields": ("name", "agent", "mode", "state", *_address_fields(obj))}),
+            (f"{label} options", {"fields": options}),
+            (
+                "Pace",
+                {
+                    "fields": ("burst_window", "longest_wait", "thinking_after", "on_unknown"),
+                    "classes": ("collapse",),
+                },
+            ),
+        )
+
+    def get_inlines(self, request: HttpRequest, obj: Gateway | None) -> Any:
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Gateway, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        made = form.store_secrets() if change else make_missing_secrets(obj)
+        request.made_secrets = made  # type: ignore[attr-defined]  # lives as long as the request
+
+    def response_add(self, request: HttpRequest, obj: Gateway, post_url_continue: str | None = None) -> HttpResponse:
+        usual = HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[obj.pk]))
+        messages.success(request, f"Gateway “{obj}” is there. Now set the options of {self.platform_label(obj)}.")
+        return self._with_made_secrets(request, obj, usual)
+
+    def response_change(self, request: HttpRequest, obj: Gateway) -> HttpResponse:
+        return self._with_made_secrets(request, obj, super().response_change(request, obj))
+
+    def _with_made_secrets(self, request: HttpRequest, obj: Gateway, usual: HttpResponse) -> HttpResponse:
+        made: dict[str, str] = getattr(request, "made_secrets", {})
+        if not made:
+            return usual
+        here = reverse("admin:gateways_gateway_change", args=[obj.pk])
+        return shown_once(request, self.admin_site, f"New secrets of “{obj}”", made, here)
+
+    # --- Cells and lines ----------------------------------------------------------------------------------------------
+
+    @admin.display(description="Platform", ordering="platform")
+    def platform_label(self, gateway: Gateway) -> str:
+        kind = ADAPTERS.get(gateway.platform)
+        return kind.label if kind else f"{gateway.platform} (not installed)"
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, gateway: Gateway) -> SafeString:
+        shown = badge(TONES[gateway.status], gateway.get_status_display())
+        return format_html("{} {}", shown, gateway.status_detail)
+
+    @admin.display(description="Webhook address")
+    def webhook_address(self, gateway: Gateway) -> SafeString:
+        return copyable(f"{settings.PUBLIC_URL}/hooks/{gateway.public_id}")
+
+    @admin.display(description="Chat page")
+    def chat_page(self, gateway: Gateway) -> SafeString:
+        url = f"{settings.PUBLIC_URL}/chat/{gateway.public_id}"
+        return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, url)
+
+    @admin.display(description="For your website")
+    def embed_snippet(self, gateway: Gateway) -> SafeString:
+        return copyable(f'<script src="{settings.PUBLIC_URL}/chat/{gateway.public_id}/embed.js" async></script>')
+
+    @admin.display(description="Options")
+    def config_shown(self, gateway: Gateway) -> SafeString:
+        return raw(json.dumps(gateway.config, indent=2, ensure_ascii=False))
+
+    # --- Test connection ----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        check = require_POST(self.admin_site.admin_view(self.check_view))
+        return [path("<int:pk>/check/", check, name="gateways_gateway_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        gateway = get_object_or_404(Gateway, pk=pk)
+        if not self.has_change_permission(request, gateway):
+            raise PermissionDenied
+        works, text = _check(gateway)
+        messages.add_message(request, messages.SUCCESS if works else messages.ERROR, text)
+        return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
+
+
+def _address_fields(gateway: Gateway) -> tuple[str, ...]:
+    kind = ADAPTERS.get(gateway.platform)
+    return ("chat_page", "embed_snippet") if kind and kind.capabilities.hosted else ("webhook_address",)
+
+
+def _check(gateway: Gateway) -> tuple[bool, str]:
+    """Whether the connection works, and a sentence about it."""
+    try:
+        health = adapter(gateway).check()
+    except KeyError:
+        return False, f"The platform {gateway.platform} isn’t installed here."
+    except ConfigError as error:
+        return False, f"The options aren’t complete: {error}"
+    except (DeliveryError, HttpError) as error:
+        return False, error.public
+    return health.ok, health.message or ("The connection works." if health.ok else "The connection doesn’t work.")
+
+
+# --- What arrived -----------------------------------------------------------------------------------------------------
+
+
+class InboundEventInline(ReadOnlyInline):
+    model = InboundEvent
+    fields = ("kind", "key", "verdict", "why", "at")
+    readonly_fields = fields
+    verbose_name_plural = "Events found in it"
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    list_display = ("id", "received_at", "gateway", "state", "result")
+    list_filter = ("status", "gateway")
+    list_select_related = ("gateway",)
+    date_hierarchy = "received_at"
+    actions = ("replay",)
+    inlines = (InboundEventInline,)
+    fields = ("gateway", "received_at", "state", "done_at", "result", "body_text", "headers_text", "query_text")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
+        return super().get_queryset(request).defer("body")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("gateways.change_receipt")
+
+    @admin.action(description="Replay: read failed receipts again", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
+        count = receive.replay(list(queryset.values_list("pk", flat=True)))
+        left = queryset.count() - count
+        text = f"{count} will be read again." + (f" {left} had not failed and were left alone." if left else "")
+        messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text)
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, receipt: Receipt) -> SafeString:
+        return badge(TONES[receipt.status], receipt.get_status_display())
+
+    @admin.display(description="What became of it")
+    def result(self, receipt: Receipt) -> str:
+        return receipt.error or receipt.outcome or "–"
+
+    @admin.display(description="Body")
+    def body_text(self, receipt: Receipt) -> SafeString:
+        body = bytes(receipt.body)
+        text = body[:SHOWN_BYTES].decode("utf-8", "replace")
+        rest = len(body) - SHOWN_BYTES
+        return raw(text + (f"\n… and {rest:,} more bytes" if rest > 0 else ""))
+
+    @admin.display(description="Headers")
+    def headers_text(self, receipt: Receipt) -> SafeString:
+        return raw("\n".join(f"{name}: {value}" for name, value in receipt.headers.items()))
+
+    @admin.display(description="Query")
+    def query_text(self, receipt: Receipt) -> SafeString:
+        return raw("\n".join(f"{name}={value}" for name, value in receipt.query.items()))
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "at", "gateway", "kind", "verdict", "why", "receipt")
+    list_filter = ("verdict", "kind", "gateway")
+    list_select_related = ("gateway", "receipt")
+    search_fields = ("key",)
+    fields = ("gateway", "receipt", "kind", "key", "verdict", "why", "at")
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "at", "gateway", "method", "url", "status", "milliseconds", "error")
+    list_filter = ("gateway", "status", "method")
+    list_select_related = ("gateway",)
+    search_fields = ("url", "error")
+    date_hierarchy = "at"
+    fields = ("gateway", "at", "method", "url", "status", "milliseconds", "error")

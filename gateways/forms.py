@@ -1,0 +1,200 @@
+"""Forms made from an adapter's typed Config: one field per option, and secrets that only go in."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field
+from typing import Any
+
+from django import forms
+
+from agents.models import Agent
+from gateways import config
+from gateways.errors import ConfigError
+from gateways.models import Gateway, Secret
+from gateways.registry import ADAPTERS
+
+OPTION = "option_"
+RENEW = "renew_"
+
+
+class SecretField(forms.CharField):
+    """A text that is never shown again. What has been entered isn't repeated either when the form has errors."""
+
+    def __init__(self, *, label: str, help_text: str = "", kept: Secret | None = None, multiline: bool = False) -> None:
+        widget = SecretTextarea() if multiline else forms.PasswordInput(render_value=False)
+        widget.attrs |= {"autocomplete": "new-password", "placeholder": _placeholder(kept), "spellcheck": "false"}
+        super().__init__(label=label, help_text=help_text, required=False, widget=widget)
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never renders its value."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+def _placeholder(kept: Secret | None) -> str:
+    return f"set on {kept.updated_at:%-d %B %Y}; leave empty to keep" if kept else "not set yet"
+
+
+def option_names(platform: str) -> list[str]:
+    """The names of the form's fields for the options of this platform, in the order of its Config."""
+    kind = ADAPTERS.get(platform)
+    names: list[str] = []
+    for field in config.options(kind.Config) if kind else ():
+        names.append(OPTION + field.name)
+        if field.metadata["secret"] and field.metadata["generate"]:
+            names.append(RENEW + field.name)
+    return names
+
+
+class GatewayForm(forms.ModelForm[Gateway]):
+    """What all platforms have in common; also the whole form for a new gateway."""
+
+    platform = forms.ChoiceField(choices=lambda: sorted((name, kind.label) for name, kind in ADAPTERS.items()))
+
+    class Meta:
+        model = Gateway
+        fields = ("name", "agent", "mode")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        agent = self.fields.get("agent")
+        if isinstance(agent, forms.ModelChoiceField) and not self.instance.pk:
+            agent.initial = Agent.objects.values_list("pk", flat=True).first()
+
+
+class OptionsForm(GatewayForm):
+    """A gateway with the options of its platform. Made by `options_form`, which adds one field per option."""
+
+    kind: Any
+    kept: dict[str, Secret]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        values = self._values(data)
+        try:
+            config.load(self.kind.Config, values)
+        except ConfigError as error:
+            for name, text in error.errors.items():
+                self.add_error(OPTION + name if OPTION + name in self.fields else None, text)
+        secret = config.secret_names(self.kind.Config)
+        self.instance.config = {name: value for name, value in values.items() if name not in secret}
+        return data
+
+    def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as they will be: what was entered, and for empty secrets what is kept or will be made."""
+        values: dict[str, Any] = {}
+        for field in config.options(self.kind.Config):
+            value = data.get(OPTION + field.name)
+            if field.metadata["secret"] and not value:
+                kept = self.kept.get(field.name)
+                generate = field.metadata["generate"]
+                value = kept.value if kept else generate() if generate else None
+            if value not in (None, "", {}):
+                values[field.name] = value
+        return values
+
+    def store_secrets(self) -> dict[str, str]:
+        """Store what was entered, make what was asked for or is missing. Returns the made ones, by label."""
+        made: dict[str, str] = {}
+        for field in config.options(self.kind.Config):
+            if not field.metadata["secret"]:
+                continue
+            entered = self.cleaned_data.get(OPTION + field.name)
+            generate = field.metadata["generate"]
+            wanted = self.cleaned_data.get(RENEW + field.name) or field.name not in self.kept
+            if entered:
+                keep_secret(self.instance, field.name, entered)
+            elif generate and wanted:
+                made[field.metadata["label"]] = keep_secret(self.instance, field.name, generate())
+        return made
+
+
+def options_form(gateway: Gateway) -> type[OptionsForm]:
+    """The form class for an existing gateway."""
+    kind = ADAPTERS[gateway.platform]
+    kept = {secret.name: secret for secret in gateway.secrets.all()}
+    fields: dict[str, Any] = {"kind": kind, "kept": kept, "platform": None}
+    for field in config.options(kind.Config):
+        fields[OPTION + field.name] = _form_field(field, gateway.config, kept.get(field.name))
+        if field.metadata["secret"] and field.metadata["generate"]:
+            fields[RENEW + field.name] = forms.BooleanField(
+                label=f"Make a new one: {field.metadata['label']}",
+                required=False,
+                help_text="The one in use stops working when you save. The new one is shown once.",
+            )
+    return type("OptionsForm", (OptionsForm,), fields)
+
+
+def make_missing_secrets(gateway: Gateway) -> dict[str, str]:
+    """Make those secrets of a new gateway that can be made. Returns them by label: the one time to show them."""
+    have = set(gateway.secrets.values_list("name", flat=True))
+    return {
+        field.metadata["label"]: keep_secret(gateway, field.name, field.metadata["generate"]())
+        for field in config.options(ADAPTERS[gateway.platform].Config)
+        if field.metadata["secret"] and field.metadata["generate"] and field.name not in have
+    }
+
+
+def keep_secret(gateway: Gateway, name: str, value: str) -> str:
+    Secret.objects.update_or_create(gateway=gateway, name=name, defaults={"value": value})
+    return value
+
+
+def _form_field(field: Field[Any], values: Mapping[str, Any], kept: Secret | None) -> forms.Field:
+    meta = field.metadata
+    if meta["secret"]:
+        return SecretField(label=meta["label"], help_text=meta["help"], kept=kept, multiline=meta["multiline"])
+    given: dict[str, Any] = {
+        "label": meta["label"],
+        "help_text": meta["help"],
+        "required": False,  # `config.load` says what is missing, in the same words as the API
+        "initial": values.get(field.name, None if field.default is MISSING else field.default),
+    }
+    if meta["choices"]:
+        return forms.ChoiceField(choices=[(choice, choice) for choice in meta["choices"]], **given)
+    if field.type is bool:
+        return forms.BooleanField(**given)
+    if field.type is int:
+        return forms.IntegerField(**given)
+    if field.type is float:
+        return forms.FloatField(**given)
+    if field.type is dict or isinstance(given["initial"], dict):
+        return forms.JSONField(widget=forms.Textarea(attrs={"rows": 5}), **given)
+    if meta["multiline"]:
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}), strip=False, **given)
+    return forms.CharField(widget=forms.TextInput(attrs={"class": "vTextField"}), **given)
+
+
+class NamedSecretForm(forms.ModelForm[Secret]):
+    """A secret under a name of the operator's own, for `{{secrets.name}}` in the platform's options."""
+
+    value = SecretField(label="Value")
+
+    class Meta:
+        model = Secret
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "value" in self.fields:
+            kept = self.instance if self.instance.pk else None
+            self.fields["value"] = SecretField(label="Value", kept=kept)
+
+    def clean_value(self) -> str:
+        value = str(self.cleaned_data["value"])
+        if not value and not self.instance.pk:
+            raise forms.ValidationError("This is needed.")
+        return value
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        kind = ADAPTERS.get(self.instance.gateway.platform)
+        if kind and name in config.secret_names(kind.Config):
+            raise forms.ValidationError("This name belongs to one of the options above. Set it there.")
+        return name
+
+    def save(self, commit: bool = True) -> Secret:
+        if self.cleaned_data["value"]:
+            self.instance.value = self.cleaned_data["value"]
+        return super().save(commit)

@@ -1,0 +1,1 @@
+"""Signatures over raw bodies, compared in constant time, failing closed (being written)."""

@@ -1,0 +1,61 @@
+"""The one webhook view of all platforms: translate a request, let `receive` decide, translate the outcome."""
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from gateways.base import Answer, InboundRequest
+from gateways.errors import ConfigError, Refused, TooLarge
+from gateways.models import Gateway
+from gateways.receive import receive
+
+log = structlog.get_logger(__name__)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def webhook(request: HttpRequest, public_id: str) -> HttpResponse:
+    """202 once the request is kept; 4xx for what we refuse; 503 for what the platform should send again."""
+    try:
+        gateway = Gateway.objects.filter(public_id=public_id).first()
+        if gateway is None:
+            return _error(404, "not_found", "There is no gateway at this address.")
+        outcome = receive(gateway, _inbound(request))
+    except Refused as refused:
+        log.info("webhook_refused", gateway=public_id, status=refused.status, why=refused.public)
+        return _error(refused.status, type(refused).__name__.lower(), refused.public)
+    except ConfigError as error:
+        log.error("gateway_not_configured", gateway=public_id, options=sorted(error.errors))
+        return _later("This gateway isn't fully configured yet. Send the request again later.")
+    except DatabaseError as error:
+        log.error("database_unavailable", gateway=public_id, error=type(error).__name__)
+        return _later("We can't store your request right now. Send it again later.")
+    if isinstance(outcome, Answer):
+        return HttpResponse(outcome.body, status=outcome.status, content_type=outcome.content_type)
+    return JsonResponse({"receipt": outcome.pk}, status=202)
+
+
+def _inbound(request: HttpRequest) -> InboundRequest:
+    try:
+        body = request.body
+    except RequestDataTooBig as error:
+        raise TooLarge("The request is larger than this server takes.") from error
+    return InboundRequest(
+        method=request.method or "",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        query=request.GET.dict(),
+    )
+
+
+def _error(status: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+
+
+def _later(message: str) -> JsonResponse:
+    response = _error(503, "unavailable", message)
+    response["Retry-After"] = "10"
+    return response

@@ -1,0 +1,121 @@
+"""What operators do all day: the list of conversations with those that wait, one conversation's page, and a gateway's
+page completed with who takes over.
+
+It replaces the plainer pages that `conversations.admin` and `gateways.admin` offer, because only this room knows all.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from agents.models import SubAgent
+from conversations.admin import ConversationAdmin, MessageTemplateInline, moment
+from conversations.models import Conversation
+from gateways.admin import GatewayAdmin, OfGatewayInline
+from gateways.models import Gateway
+from handover import pages
+from handover.models import EscalationTarget, Handover, HandoverRule
+
+# --- Gateways: who takes over -----------------------------------------------------------------------------------------
+
+
+class EscalationTargetInline(OfGatewayInline):
+    model = EscalationTarget
+    verbose_name_plural = "Escalation target: gets what the agent hands over when no rule says otherwise"
+
+
+class HandoverRuleInline(OfGatewayInline):
+    model = HandoverRule
+    fields = ("position", "sub_agent", "destination", "is_active")
+    verbose_name_plural = "Handover rules: which destination gets what a sub agent hands over"
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "sub_agent":
+            kwargs["queryset"] = SubAgent.objects.filter(agent=self.gateway.agent_id if self.gateway else None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+admin.site.unregister(Gateway)
+
+
+@admin.register(Gateway)
+class CompleteGatewayAdmin(GatewayAdmin):
+    inlines = (EscalationTargetInline, HandoverRuleInline, *GatewayAdmin.inlines, MessageTemplateInline)
+
+
+# --- Conversations ----------------------------------------------------------------------------------------------------
+
+
+class WaitingForPeople(admin.SimpleListFilter):
+    title = "waiting for people"
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Waiting, oldest first")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        return queryset.filter(waiting_since__isnull=False) if self.value() == "yes" else queryset
+
+
+@admin.register(Conversation)
+class ConversationDesk(ConversationAdmin):
+    list_filter = (WaitingForPeople, *ConversationAdmin.list_filter)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        if request.GET.get("waiting") == "yes":
+            return ("who", "last_words", "why_waiting", "waits_for", "gateway", "owner_badge", "waiting")
+        return ("who", "last_words", "gateway", "owner_badge", "status_badge", "waiting", "last_message")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("waiting_since", "id") if request.GET.get("waiting") == "yes" else ("-last_message_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        waiting = Handover.objects.filter(conversation=OuterRef("pk"), state=Handover.State.WAITING).order_by("-id")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                waiting_since=Subquery(waiting.values("created_at")[:1]),
+                waiting_why=Subquery(waiting.values("why")[:1]),
+                waiting_at=Subquery(waiting.values("destination__name")[:1]),
+            )
+        )
+
+    @admin.display(description="Waiting since", ordering="waiting_since")
+    def waiting(self, conversation: Any) -> SafeString:
+        return moment(conversation.waiting_since)
+
+    @admin.display(description="Why")
+    def why_waiting(self, conversation: Any) -> str:
+        return str(conversation.waiting_why or "–")
+
+    @admin.display(description="Where", ordering="waiting_at")
+    def waits_for(self, conversation: Any) -> str:
+        return str(conversation.waiting_at or "Here")
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        acts = [
+            path(f"<int:pk>/{name}/", require_POST(guard(self.act_view)), {"name": name}, f"conversation_{name}")
+            for name in pages.ACTS
+        ]
+        live = path("<int:pk>/live/", require_safe(guard(self.live_view)), name="conversation_live")
+        return [*acts, live, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404("There is no such conversation.")
+        return pages.show(self, request, int(object_id))
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return pages.fresh(self, request, pk)
+
+    def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        return pages.act(self, request, pk, name)

@@ -1,0 +1,81 @@
+"""Pass a conversation to people: its owner changes, the customer is told, people get a summary. Twice is once."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from agents.engines.base import Decision
+from conversations import events, outbox, ownership
+from conversations.models import Conversation, MessageTemplate, Turn
+from conversations.wording import wording
+from gateways.messages import Purpose
+from gateways.models import Destination
+from handover.models import Handover, HandoverRule
+from handover.policy import Choice
+from handover.summarize import summarize
+
+OPEN = (Handover.State.WAITING, Handover.State.ACCEPTED)
+
+
+def hand_over(
+    conversation: Conversation,
+    choice: Choice,
+    *,
+    reason: str,
+    why: str,
+    actor: str,
+    turn: Turn | None = None,
+    decision: Decision | None = None,
+) -> Handover:
+    """One transaction's worth: owner, words to the customer, note, assignment, record. Wants a locked conversation."""
+    if conversation.owner == Conversation.Owner.HUMAN and (waiting := current(conversation)):
+        return waiting
+    ownership.to_people(conversation)
+    destination = Destination.objects.filter(pk=choice.destination_id or 0).first()
+    rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()  # either may have been deleted meanwhile
+    if decision and decision.reply:
+        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+    outbox.say(conversation, wording(conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)
+    summary = summarize(conversation, why, decision)
+    outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
+    _assign(conversation, destination, why, turn)
+    events.handed_over(conversation, turn, f"{why} {choice.why}", actor)
+    return Handover.objects.create(
+        conversation=conversation,
+        turn=turn,
+        epoch=conversation.epoch,
+        destination=destination,
+        rule=rule,
+        reason=reason,
+        why=f"{why} {choice.why}"[:500],
+        summary=summary,
+    )
+
+
+def current(conversation: Conversation) -> Handover | None:
+    """The handover that the conversation is in, if any."""
+    return conversation.handovers.filter(state__in=OPEN).first()
+
+
+def accepted(conversation: Conversation, user: AbstractBaseUser | None) -> None:
+    """A person has begun to deal with it."""
+    conversation.handovers.filter(state=Handover.State.WAITING).update(
+        state=Handover.State.ACCEPTED, accepted_at=timezone.now(), accepted_by=user
+    )
+
+
+def follow(conversation: Conversation) -> None:
+    """The handover ends when the conversation is no longer people's."""
+    if conversation.owner == Conversation.Owner.HUMAN:
+        return
+    closed = conversation.status == Conversation.Status.CLOSED
+    conversation.handovers.filter(state__in=OPEN).update(
+        state=Handover.State.CLOSED if closed else Handover.State.RETURNED
+    )
+
+
+def _assign(conversation: Conversation, destination: Destination | None, why: str, turn: Turn | None) -> None:
+    if destination and destination.on_platform:
+        outbox.assign(conversation, destination.external_id, destination.name, why, turn=turn)
+    else:
+        name = destination.name if destination else "Waiting for people"
+        outbox.assign(conversation, "", name, why, turn=turn)

@@ -1,0 +1,158 @@
+"""The page of one conversation in admin: read it, keep it fresh, act on it.
+
+Every act goes through `handover.desk`, like the API's. A form carries a token that is used up together with the act,
+so that a second copy of the same form finds it done.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import quote_etag
+
+from conversations.messages import lock
+from conversations.models import Conversation, Delivery
+from gateways.models import Destination
+from handover import desk, transcript
+
+USED = "desk_tokens_used"
+REMEMBERED = 100  # tokens in a session
+TEMPLATE = "admin/conversations/conversation/transcript.html"
+FRESH = "admin/conversations/conversation/live.html"
+
+Admin = ModelAdmin[Conversation]
+
+
+def show(admin: Admin, request: HttpRequest, pk: int, **kept: Any) -> HttpResponse:
+    """The whole page. `kept` is what was typed, when an act couldn't be done."""
+    conversation = _readable(admin, request, pk)
+    status = kept.pop("status", 200)
+    context = {
+        **admin.admin_site.each_context(request),
+        **_context(admin, request, conversation),
+        "opts": admin.opts,
+        "title": str(conversation.identity.contact),
+        "has_delete_permission": admin.has_delete_permission(request, conversation),
+        **kept,
+    }
+    return TemplateResponse(request, TEMPLATE, context, status=status)
+
+
+def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The parts of the page that change by themselves, or 304 while they haven't."""
+    conversation = _readable(admin, request, pk)
+    tag = quote_etag(transcript.fingerprint(conversation, request.user.pk))
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified(headers={"ETag": tag})
+    return TemplateResponse(request, FRESH, _context(admin, request, conversation), headers={"ETag": tag})
+
+
+def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Do one of ACTS, then show the page; where it can't be done, say why and keep what was typed."""
+    conversation = _readable(admin, request, pk)
+    if not admin.has_change_permission(request, conversation):
+        raise PermissionDenied
+    try:
+        done = _once(request, conversation, lambda: ACTS[name](request, conversation))
+    except desk.DeskError as error:
+        messages.error(request, error.public)
+        return show(admin, request, pk, status=409, typed={name: request.POST.get("text", "")})
+    if not done:
+        messages.info(request, "This was done already; it wasn’t done twice.")
+    return HttpResponseRedirect(reverse("admin:conversations_conversation_change", args=[pk]))
+
+
+def _readable(admin: Admin, request: HttpRequest, pk: int) -> Conversation:
+    found = Conversation.objects.select_related("gateway__agent", "identity__contact", "assignee", "destination")
+    conversation = get_object_or_404(found, pk=pk)
+    if not admin.has_view_or_change_permission(request, conversation):
+        raise PermissionDenied
+    return conversation
+
+
+def _context(admin: Admin, request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "conversation": conversation,
+        "transcript": transcript.read(conversation, request.user.pk),
+        "may_act": admin.has_change_permission(request, conversation),
+        "token": secrets.token_urlsafe(16),
+    }
+
+
+def _once(request: HttpRequest, conversation: Conversation, do: Callable[[], object]) -> bool:
+    """Do it unless the form's token has been used up; both in one transaction, with the conversation locked.
+
+    The session is read afresh inside the lock: two copies of a form that arrive together loaded it before either.
+    """
+    token = request.POST.get("token", "")
+    if not token:
+        raise desk.DeskError("The form was incomplete. Please try again.")
+    with transaction.atomic():
+        lock(conversation.pk)
+        session = type(request.session)(request.session.session_key)
+        used: list[str] = session.get(USED, [])
+        if token in used:
+            return False
+        do()
+        session[USED] = request.session[USED] = [*used, token][-REMEMBERED:]
+        session.save()
+    return True
+
+
+# --- What can be done -------------------------------------------------------------------------------------------------
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    assert isinstance(user, AbstractUser)  # noqa: S101  # admin_view lets nobody else in
+    return {"user": user, "author": user.get_full_name() or user.get_username()}
+
+
+def _say(do: str) -> Callable[[HttpRequest, Conversation], object]:
+    return lambda request, conversation: getattr(desk, do)(
+        conversation.pk, **_who(request), text=request.POST.get("text", "")
+    )
+
+
+def _simply(do: str) -> Callable[[HttpRequest, Conversation], object]:
+    return lambda request, conversation: getattr(desk, do)(conversation.pk, **_who(request))
+
+
+def _hand_over(request: HttpRequest, conversation: Conversation) -> object:
+    chosen = request.POST.get("destination", "")
+    destination = None
+    if chosen:
+        number = int(chosen) if chosen.isdecimal() else 0
+        destination = Destination.objects.filter(gateway=conversation.gateway, pk=number).first()
+        if destination is None:
+            raise desk.DeskError("There is no such destination any more. Choose another one.")
+    return desk.hand_over(conversation.pk, **_who(request), destination=destination)
+
+
+def _retry(request: HttpRequest, conversation: Conversation) -> object:
+    chosen = request.POST.get("delivery", "")
+    number = int(chosen) if chosen.isdecimal() else 0
+    if not Delivery.objects.filter(pk=number, conversation=conversation).exists():
+        raise desk.DeskError("There is no such delivery in this conversation.")
+    return desk.retry(number, **_who(request))
+
+
+ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
+    "reply": _say("reply"),
+    "note": _say("note"),
+    "hand_over": _hand_over,
+    "take_over": _simply("take_over"),
+    "give_back": _simply("give_back"),
+    "suspend": _simply("suspend"),
+    "close": _simply("close"),
+    "retry": _retry,
+}

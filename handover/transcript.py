@@ -1,0 +1,229 @@
+"""One conversation as its page shows it: read once, with a fixed number of queries, into values for the template."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from agents.models import Article
+from conversations.chat.render import render
+from conversations.models import AuditEvent, Conversation, Delivery, Message, Turn
+from gateways.models import Destination
+from handover.models import Handover
+
+QUEUE_ONLY = {Message.Status.RECEIVED}
+STUCK = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an engine decided, with the articles that it cited looked up."""
+
+    turn: Turn
+    values: dict[str, Any]
+    articles: tuple[Article, ...]
+
+    @property
+    def percent(self) -> int:
+        return round(float(self.values.get("confidence") or 0) * 100)
+
+    @property
+    def reason(self) -> str:
+        return str(self.values.get("reason", "")).replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message in the thread. `look` is its CSS class."""
+
+    message: Message
+    look: str
+    html: SafeString
+    deliveries: tuple[Delivery, ...]
+    decision: Decision | None
+    details: str  # JSON of what else is known, "" when nothing is
+
+    @property
+    def label(self) -> str:
+        return "" if self.message.kind == Message.Kind.MESSAGE else self.message.get_kind_display()
+
+    @property
+    def stuck(self) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries if delivery.status in STUCK]
+
+    @property
+    def shows_status(self) -> bool:
+        return self.message.status not in QUEUE_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    bubbles: tuple[Bubble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One sentence of the why-trail; the decision stands with it where no message in the thread shows it."""
+
+    event: AuditEvent
+    decision: Decision | None
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What makes sense to do now, beside replying and noting, which always do."""
+
+    take_over: bool
+    hand_over: bool
+    give_back: bool
+    suspend: bool
+    close: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    conversation: Conversation
+    days: tuple[Day, ...]
+    trail: tuple[Happening, ...]
+    effects: tuple[Delivery, ...]  # those that carry no message: assignments
+    handovers: tuple[Handover, ...]
+    destinations: tuple[Destination, ...]
+    buttons: Buttons
+
+
+def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) -> Buttons:
+    """`handed_over`: whether people have been asked and the conversation is still with them."""
+    is_open = conversation.status == Conversation.Status.OPEN
+    closed = conversation.status == Conversation.Status.CLOSED
+    with_people = conversation.owner == Conversation.Owner.HUMAN
+    return Buttons(
+        take_over=not closed and not (with_people and conversation.assignee_id == user_id),
+        hand_over=not closed and not (with_people and handed_over),
+        give_back=not closed and conversation.owner != Conversation.Owner.AGENT,
+        suspend=is_open,
+        close=not closed,
+    )
+
+
+def read(conversation: Conversation, user_id: int | None) -> Transcript:
+    """Everything that the page shows of a conversation fetched with its gateway, identity and assignee."""
+    messages = list(conversation.messages.order_by("seq"))
+    deliveries = list(conversation.deliveries.prefetch_related("attempts"))
+    decisions = _decisions(conversation)
+    handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
+    handed_over = any(found.state in (Handover.State.WAITING, Handover.State.ACCEPTED) for found in handovers)
+    return Transcript(
+        conversation=conversation,
+        days=_days(messages, deliveries, decisions),
+        trail=_trail(conversation, decisions, messages),
+        effects=tuple(delivery for delivery in deliveries if delivery.message_id is None),
+        handovers=handovers,
+        destinations=tuple(conversation.gateway.destinations.all()),
+        buttons=buttons(conversation, user_id, handed_over),
+    )
+
+
+def fingerprint(conversation: Conversation, user_id: int | None) -> str:
+    """A text that changes whenever the page would look different to this user."""
+    facts = [
+        user_id,
+        conversation.updated_at,
+        conversation.epoch,
+        conversation.subject,
+        str(conversation.identity.contact),
+        list(conversation.messages.order_by("seq").values_list("seq", "status")),
+        list(conversation.deliveries.annotate(n=Count("attempts")).values_list("pk", "status", "error", "n")),
+        list(conversation.turns.values_list("pk", "state", "outcome")),
+        conversation.audit_events.count(),
+        list(conversation.handovers.values_list("pk", "state")),
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _days(
+    messages: Iterable[Message], deliveries: Iterable[Delivery], decisions: dict[int, Decision]
+) -> tuple[Day, ...]:
+    carried: dict[int, list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.message_id is not None:
+            carried[delivery.message_id].append(delivery)
+    days: dict[date, list[Bubble]] = defaultdict(list)
+    for message in messages:
+        days[message.created_at.date()].append(_bubble(message, tuple(carried[message.pk]), decisions))
+    return tuple(Day(day, tuple(bubbles)) for day, bubbles in days.items())
+
+
+def _bubble(message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision]) -> Bubble:
+    return Bubble(
+        message=message,
+        look=_look(message),
+        html=_html(message),
+        deliveries=deliveries,
+        decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
+        details=_json({**message.metadata, **({"id": message.external_id} if message.external_id else {})}),
+    )
+
+
+def _look(message: Message) -> str:
+    if message.kind == Message.Kind.NOTE:
+        return "note"
+    side = "customer" if message.author == Message.Author.CUSTOMER else message.author
+    automatic = " automatic" if message.kind != Message.Kind.MESSAGE else ""
+    return f"{side}{automatic} {message.status}"
+
+
+def _html(message: Message) -> SafeString:
+    """Customers' words are text and nothing else; ours are markdown, cleaned."""
+    if message.author == Message.Author.CUSTOMER:
+        return format_html('<div class="plain">{}</div>', message.text)
+    return mark_safe(render(message.text))  # noqa: S308  # render() sanitises, and its tests attack it
+
+
+def _is_answer(message: Message) -> bool:
+    return message.author == Message.Author.AGENT and message.kind == Message.Kind.MESSAGE
+
+
+def _decisions(conversation: Conversation) -> dict[int, Decision]:
+    """By turn. All articles are looked up at once."""
+    turns = [turn for turn in conversation.turns.all() if turn.decision]
+    cited = {pk for turn in turns for pk in turn.decision.get("articles") or ()}
+    articles = Article.objects.in_bulk(cited) if cited else {}
+    return {
+        turn.pk: Decision(
+            turn,
+            turn.decision,
+            tuple(articles[pk] for pk in turn.decision.get("articles") or () if pk in articles),
+        )
+        for turn in turns
+    }
+
+
+def _trail(
+    conversation: Conversation, decisions: dict[int, Decision], messages: Iterable[Message]
+) -> tuple[Happening, ...]:
+    shown = {message.turn_id for message in messages if _is_answer(message)}
+    events = list(conversation.audit_events.all())
+    last = {event.turn_id: event.pk for event in events if event.turn_id}
+    return tuple(
+        Happening(
+            event=event,
+            decision=decisions.get(event.turn_id or 0)
+            if last.get(event.turn_id) == event.pk and event.turn_id not in shown
+            else None,
+            data=_json(event.data),
+        )
+        for event in events
+    )
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str) if data else ""

@@ -1,0 +1,120 @@
+"""The thinking message: once, in time, never after the answer."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from conversations import timers
+from conversations.models import Delivery, MessageTemplate, Timer
+from gateways.models import Gateway
+from handover import desk
+from tests.conftest import Rings, Walk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def thinking_after(gateway: Gateway):
+    Gateway.objects.update(thinking_after=4)
+    MessageTemplate.objects.create(gateway=gateway, kind="thinking", text="One moment.")
+    gateway.refresh_from_db()
+
+
+def due_now() -> int:
+    Timer.objects.update(due_at=timezone.now())
+    return Timer.objects.get().pk
+
+
+def test_a_turn_starts_one_and_rings_for_it(walk: Walk, rings: Rings, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        walk.customer("Hello")
+        walk.ingest()
+    assert ("timer", Timer.objects.get().pk, 4.0) in rings.heard
+
+
+def test_fires_while_the_engine_thinks_and_the_answer_follows(walk: Walk, engine):
+    def slow(brief):
+        timers.fire(due_now())
+        walk.deliver()
+
+    engine.script.append(slow)
+    assert walk.answer("Hello") == ["One moment.", "re: Hello"]
+    kinds = walk.conversation().messages.values_list("kind", flat=True)
+    assert list(kinds) == ["message", "thinking", "message"]
+
+
+def test_fires_once_however_often_it_is_rung(walk: Walk):
+    walk.customer("Hello")
+    walk.ingest()
+    timer_id = due_now()
+    assert [timers.fire(timer_id) for _ in range(3)] == [True, False, False]
+    assert walk.conversation().messages.filter(kind="thinking").count() == 1
+
+
+def test_isnt_fired_before_its_time(walk: Walk):
+    walk.customer("Hello")
+    walk.ingest()
+    assert timers.fire(Timer.objects.get().pk) is False
+    assert Timer.objects.exists()
+
+
+def test_is_gone_once_the_answer_is_frozen(walk: Walk):
+    assert walk.answer("Hello") == ["re: Hello"]
+    assert not Timer.objects.exists()
+
+
+def test_is_withdrawn_when_the_answer_is_ready_before_it_was_sent(walk: Walk, engine):
+    engine.script.append(lambda brief: timers.fire(due_now()) and None)
+    assert walk.answer("Hello") == ["re: Hello"]
+    assert walk.conversation().messages.get(kind="thinking").status == "cancelled"
+
+
+def test_is_cancelled_by_a_takeover(walk: Walk):
+    walk.customer("Hello")
+    walk.ingest()
+    timer_id = due_now()
+    desk.take_over(walk.conversation().pk, user=None, author="Bo")
+    assert timers.fire(timer_id) is False
+    walk.run()
+    assert walk.told() == []
+
+
+def test_isnt_repeated_when_the_customer_writes_on(walk: Walk, engine):
+    def slow(brief):
+        timers.fire(due_now())
+        walk.customer("Please")
+        walk.ingest()
+
+    engine.script.append(slow)
+    assert walk.answer("Hello") == ["One moment.", "re: Hello\nPlease"]
+
+
+def test_the_engine_never_sees_it(walk: Walk, engine):
+    engine.script.append(lambda brief: timers.fire(due_now()) and None)
+    walk.answer("Hello")
+    walk.answer("More")
+    assert [line.text for line in engine.briefs[-1].transcript] == ["Hello", "re: Hello", "More"]
+
+
+def test_never_means_never(walk: Walk):
+    Gateway.objects.update(thinking_after=0)
+    walk.customer("Hello")
+    walk.ingest()
+    assert not Timer.objects.exists()
+
+
+def test_is_in_the_language_of_the_operators_wording(walk: Walk, gateway: Gateway, monkeypatch):
+    MessageTemplate.objects.create(gateway=gateway, kind="thinking", language="de", text="Einen Moment.")
+    monkeypatch.setattr("agents.languages.detect", lambda text, expected=(): "de")
+    walk.customer("Wo ist mein Paket?")
+    walk.ingest()
+    timers.fire(due_now())
+    assert walk.conversation().messages.get(kind="thinking").text == "Einen Moment."
+
+
+def test_pending_ones_are_only_rows(walk: Walk):
+    walk.customer("Hello")
+    walk.ingest()
+    assert Delivery.objects.count() == 0
+    assert Timer.objects.get().due_at > timezone.now() + timedelta(seconds=3)
