@@ -1,6 +1,17 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from aissist_site import api, health
+from gateways.views import webhook
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("hooks/<str:public_id>", webhook, name="webhook"),
+    path("chat/", include("conversations.chat.urls")),
+    path("api/", include(api)),
+    path("", include(health)),
+    path("admin/", admin.site.urls),
+]
