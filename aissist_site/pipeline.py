@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from contacts.resolve import resolve
 from conversations import deliver as sender
-from conversations import events, messages, outbox, timers, turns
+from conversations import events, outbox, timers, turns
 from conversations.leases import renewed
+from conversations.lock import locked
 from conversations.models import Conversation, Turn
 from conversations.record import record
 from conversations.respond import Answer, respond
@@ -23,7 +24,7 @@ from gateways import doorbell
 from gateways.messages import Event, Purpose
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
-from handover.hand_over import accepted, follow, hand_over
+from handover.hand_over import follow, hand_over
 from handover.route import route, to_people
 
 log = structlog.get_logger(__name__)
@@ -46,12 +47,15 @@ def ingest(gateway_id: int) -> int:
 
 def _ingest_batch(gateway_id: int) -> int:
     with transaction.atomic():
-        locked = Gateway.objects.select_for_update(of=("self",), no_key=True)
-        gateway = locked.select_related("agent").get(pk=gateway_id)
+        locked_gateway = Gateway.objects.select_for_update(of=("self",), no_key=True)
+        gateway = (
+            locked_gateway.select_related("agent").prefetch_related("managing_points", "secrets").get(pk=gateway_id)
+        )
         receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
         for receipt in receipts:
             with structlog.contextvars.bound_contextvars(receipt=receipt.pk):
                 _ingest_one(gateway, receipt)
+        Receipt.objects.bulk_update(receipts, ["status", "outcome", "error", "done_at"])
     return len(receipts)
 
 
@@ -66,7 +70,6 @@ def _ingest_one(gateway: Gateway, receipt: Receipt) -> None:
         log.exception("receipt_failed", gateway=gateway.public_id)
         receipt.status, receipt.error = Receipt.Status.FAILED, f"{type(error).__name__}: {error}"[:2000]
     receipt.done_at = timezone.now()
-    receipt.save(update_fields=["status", "outcome", "error", "done_at"])
 
 
 def _take_in(gateway: Gateway, receipt: Receipt, event: Event) -> str:
@@ -82,17 +85,9 @@ def _take_in(gateway: Gateway, receipt: Receipt, event: Event) -> str:
         verdict=recorded.verdict,
         why=recorded.why[:300],
     )
-    if conversation := recorded.conversation:
-        _follow_owner(conversation)
+    if recorded.by_person and recorded.conversation:
+        follow(recorded.conversation)
     return f"{event.key}: {recorded.verdict.label}"
-
-
-def _follow_owner(conversation: Conversation) -> None:
-    """A person's act on the platform accepts a waiting handover; its end ends it."""
-    last = conversation.messages.order_by("-seq").first()
-    if conversation.owner == Conversation.Owner.HUMAN and last is not None and last.author == last.Author.HUMAN:
-        accepted(conversation, user=None)
-    follow(conversation)
 
 
 def take_turn(turn_id: int) -> bool:
@@ -123,17 +118,17 @@ def _answer(turn: Turn) -> Answer | None:
 def _act_on(turn: Turn, answer: Answer) -> bool:
     """route, then say it or hand it over: all in the transaction that freezes the turn."""
     decision = answer.decision
-    with transaction.atomic():
-        conversation = messages.lock(turn.conversation_id)
+    with locked(turn.conversation_id) as conversation:
         turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
         if not turns.freeze(conversation, turn, answer.upto_seq, decision):
             return False
-        events.decided(conversation, turn, decision.why)
         if choice := route(turn, decision):
             told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
             hand_over(conversation, choice, **told, turn=turn, decision=decision)
-        elif decision.reply:
-            outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+        else:
+            events.decided(conversation, turn, decision.why)
+            if decision.reply:
+                outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
         if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
             turns.expect(conversation)  # what came too late for this answer gets the next one
     return True
@@ -149,19 +144,18 @@ def deliver(conversation_id: int) -> int:
     """Send what is due in the conversation, in order. Returns how many deliveries were settled."""
     count = 0
     with structlog.contextvars.bound_contextvars(conversation=conversation_id):
-        while outcome := sender.deliver(conversation_id):
+        while isinstance(outcome := sender.deliver(conversation_id), sender.Outcome):
             count += 1
             if outcome.needs_person:
                 _ask_a_person(conversation_id, outcome.why)
-        if wait := sender.due_in(conversation_id):
-            doorbell.ring(doorbell.Step.DELIVER, conversation_id, after=wait + 0.01)
+        if outcome is not None:
+            doorbell.ring(doorbell.Step.DELIVER, conversation_id, after=outcome.seconds + 0.01)
     return count
 
 
 def _ask_a_person(conversation_id: int, why: str) -> None:
     """The agent's words didn't get through. Somebody has to know, and the conversation has to have an owner."""
-    with transaction.atomic():
-        conversation = messages.lock(conversation_id)
+    with locked(conversation_id) as conversation:
         if conversation.owner == Conversation.Owner.AGENT:
             why = f"A reply didn't get through: {why}"
             hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")

@@ -3,7 +3,7 @@
 A conversation's own page needs to know about handovers; it is in `handover.admin`, which builds on this list.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -17,7 +17,7 @@ from conversations.models import Conversation, Delivery, Message, MessageTemplat
 from gateways.admin import OfGatewayInline
 
 OWNER_BADGES = {"agent": ("agent", "Agent"), "human": ("people", "People"), "nobody": ("nobody", "Nobody")}
-STATUS_BADGES = {"open": ("quiet", "Open"), "suspended": ("warn", "Suspended"), "closed": ("nobody", "Closed")}
+STATUS_BADGES = {"suspended": ("warn", "Suspended"), "closed": ("nobody", "Closed")}
 STUCK = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
 
 
@@ -44,9 +44,15 @@ class StuckDeliveries(admin.SimpleListFilter):
 class ConversationAdmin(admin.ModelAdmin[Conversation]):
     """Everything that the list shows comes with one query; cells ask for nothing more."""
 
-    list_display: Any = ("who", "last_words", "gateway", "owner_badge", "status_badge", "last_message")
+    list_display: Any = ("who", "last_words", "gateway", "state", "last_message")
     list_display_links = ("who", "last_words")
-    list_filter: Any = ("owner", "status", "gateway", StuckDeliveries, ("language", admin.AllValuesFieldListFilter))
+    list_filter: ClassVar[Any] = (
+        "owner",
+        "status",
+        "gateway",
+        StuckDeliveries,
+        ("language", admin.AllValuesFieldListFilter),
+    )
     list_select_related = ("gateway", "identity__contact", "assignee")
     list_per_page = 50
     search_fields = ("identity__contact__name", "identity__contact__email", "subject", "messages__text")
@@ -72,14 +78,14 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         before = "" if conversation.last_author == Message.Author.CUSTOMER else "↩ "
         return format_html('<span class="last-words">{}{}</span>', before, text)
 
-    @admin.display(description="Owner", ordering="owner")
-    def owner_badge(self, conversation: Conversation) -> SafeString:
+    @admin.display(description="Owner, status", ordering="owner")
+    def state(self, conversation: Conversation) -> SafeString:
+        """Whose move it is; a conversation that is no one's says why instead."""
+        if conversation.status in STATUS_BADGES:
+            return badge(*STATUS_BADGES[conversation.status])
         tone, text = OWNER_BADGES[conversation.owner]
-        return badge(tone, str(conversation.assignee) if conversation.assignee else text)
-
-    @admin.display(description="Status", ordering="status")
-    def status_badge(self, conversation: Conversation) -> SafeString:
-        return badge(*STATUS_BADGES[conversation.status])
+        assignee = conversation.assignee
+        return badge(tone, (assignee.get_full_name() or assignee.get_username()) if assignee else text)
 
     @admin.display(description="Last message", ordering="last_message_at")
     def last_message(self, conversation: Conversation) -> SafeString:

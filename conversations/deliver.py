@@ -16,11 +16,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from conversations import events, messages
+from conversations.lock import locked
 from conversations.models import Attempt, Conversation, Delivery, Message
 from conversations.ownership import withdraw
 from gateways.base import Adapter
@@ -29,13 +31,15 @@ from gateways.messages import Outgoing, Sent, unpack
 from gateways.models import Gateway
 from gateways.registry import adapter
 
+log = structlog.get_logger(__name__)
+
 LEASE = timedelta(seconds=60)  # longer than any request may take
 MOST_ATTEMPTS = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds
+THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
 MENDING_PAUSE = 60.0  # seconds between tries while a gateway's credentials don't work
 
 Status = Delivery.Status
-FINAL = (Status.SENT, Status.FAILED, Status.UNKNOWN, Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +51,33 @@ class Outcome:
     why: str = ""
 
 
-def deliver(conversation_id: int) -> Outcome | None:
-    """Send the conversation's next delivery. None when there is none that may go now."""
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The conversation's next delivery may go in so many seconds."""
+
+    seconds: float
+
+
+def deliver(conversation_id: int) -> Outcome | Pause | None:
+    """Send the conversation's next delivery. None when there is none."""
     delivery = claim(conversation_id)
-    if delivery is None:
-        return None
+    if not isinstance(delivery, Delivery):
+        return delivery
     began = time.monotonic()
     try:
         sent = _send(delivery)
     except DeliveryError as error:
-        _log(delivery, began, error.failure.value, error.public, error.vendor_code)
-        return _act_on(delivery, error)
-    _log(delivery, began, "sent")
-    return _sent(delivery, sent)
+        return _failed(delivery, began, error)
+    except Exception as error:
+        log.exception("adapter_failed", delivery=delivery.pk)
+        public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
+        return _failed(delivery, began, DeliveryError(Failure.UNKNOWN, public))
+    return _sent(delivery, began, sent)
 
 
-def due_in(conversation_id: int) -> float | None:
-    """Seconds until the conversation's next delivery may go; None when there is none."""
-    head = _head(conversation_id)
-    if head is None:
-        return None
-    return max(0.0, ((head.lease_until or head.due_at) - timezone.now()).total_seconds())
-
-
-def claim(conversation_id: int) -> Delivery | None:
+def claim(conversation_id: int) -> Delivery | Pause | None:
     """The conversation's oldest open delivery, for this worker alone, if it is due and its epoch is still the one."""
-    with transaction.atomic():
-        conversation = messages.lock(conversation_id)
+    with locked(conversation_id) as conversation:
         while head := _head(conversation_id):
             if head.epoch is not None and head.epoch != conversation.epoch and head.status == Status.PENDING:
                 withdraw(conversation.deliveries.filter(pk=head.pk))
@@ -90,12 +94,14 @@ def _head(conversation_id: int) -> Delivery | None:
     )
 
 
-def _take(head: Delivery, conversation: Conversation) -> Delivery | None:
+def _take(head: Delivery, conversation: Conversation) -> Delivery | Pause:
     now = timezone.now()
-    abandoned = head.status == Status.SENDING and head.lease_until is not None and head.lease_until < now
-    throttled = conversation.gateway.throttled_until
-    if not abandoned and (head.status == Status.SENDING or head.due_at > now or (throttled and throttled > now)):
-        return None
+    abandoned = head.status == Status.SENDING
+    free_at = head.lease_until if abandoned and head.lease_until else head.due_at
+    free_at = max(free_at, conversation.gateway.throttled_until or free_at)
+    if free_at > now:
+        return Pause((free_at - now).total_seconds())
+    prefetch_related_objects([conversation.gateway], "secrets")  # from here on, sending needs no database
     head.status, head.lease_until, head.conversation = Status.SENDING, now + LEASE, conversation
     head.abandoned = abandoned
     head.save(update_fields=["status", "lease_until", "abandoned"])
@@ -137,22 +143,28 @@ def _settle(ours: Adapter, outgoing: Outgoing, error: DeliveryError) -> Sent:
     return ours.settle(outgoing) or ours.send(outgoing)
 
 
-def _sent(delivery: Delivery, sent: Sent) -> Outcome:
+def _sent(delivery: Delivery, began: float, sent: Sent) -> Outcome:
     with transaction.atomic():
+        _log(delivery, began, "sent")
         _finish(delivery, Status.SENT, external_id=sent.external_id[:255])
         if delivery.conversation.gateway.status != Gateway.Status.OK:
             _gateway(delivery, Gateway.Status.OK, "")
     return Outcome(delivery)
 
 
-def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | None:
+def _failed(delivery: Delivery, began: float, error: DeliveryError) -> Outcome | Pause:
+    with transaction.atomic():
+        _log(delivery, began, error.failure.value, error.public, error.vendor_code)
+        return _act_on(delivery, error)
+
+
+def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
     match error.failure:
         case Failure.THROTTLED:
-            _throttled(delivery, error)
-            return None
+            return _throttled(delivery, error)
         case Failure.CREDENTIALS:
-            _credentials(delivery, error)
-            return None
+            _gateway(delivery, Gateway.Status.ERROR, error.public)
+            return _again(delivery, MENDING_PAUSE, error.public, cost=0)
         case Failure.REJECTED:
             return _give_up(delivery, Status.FAILED, error.public)
     gateway = delivery.conversation.gateway
@@ -160,8 +172,7 @@ def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | None:
         return _give_up(delivery, Status.UNKNOWN, error.public)
     if delivery.attempts_used + 1 >= MOST_ATTEMPTS:
         return _give_up(delivery, Status.FAILED, f"Tried {MOST_ATTEMPTS} times. The last time: {error.public}")
-    _again(delivery, timezone.now() + timedelta(seconds=backoff(delivery.attempts_used)), error.public, cost=1)
-    return None
+    return _again(delivery, backoff(delivery.attempts_used), error.public, cost=1)
 
 
 def backoff(attempts_used: int) -> float:
@@ -170,38 +181,32 @@ def backoff(attempts_used: int) -> float:
     return random.uniform(ceiling / 10, ceiling)  # noqa: S311 - jitter, not a secret
 
 
-def _throttled(delivery: Delivery, error: DeliveryError) -> None:
-    until = timezone.now() + timedelta(seconds=error.retry_after if error.retry_after is not None else 30.0)
-    with transaction.atomic():
-        _again(delivery, until, error.public, cost=0)
-        _gateway(delivery, Gateway.Status.RATE_LIMITED, error.public, until)
+def _throttled(delivery: Delivery, error: DeliveryError) -> Pause:
+    seconds = THROTTLED_PAUSE if error.retry_after is None else error.retry_after
+    until = timezone.now() + timedelta(seconds=seconds)
+    _gateway(delivery, Gateway.Status.RATE_LIMITED, error.public, until)
+    return _again(delivery, seconds, error.public, cost=0)
 
 
-def _credentials(delivery: Delivery, error: DeliveryError) -> None:
-    with transaction.atomic():
-        _again(delivery, timezone.now() + timedelta(seconds=MENDING_PAUSE), error.public, cost=0)
-        _gateway(delivery, Gateway.Status.ERROR, error.public)
-
-
-def _again(delivery: Delivery, due_at: datetime, why: str, *, cost: int) -> None:
+def _again(delivery: Delivery, seconds: float, why: str, *, cost: int) -> Pause:
     Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
         status=Status.PENDING,
-        due_at=due_at,
+        due_at=timezone.now() + timedelta(seconds=seconds),
         lease_until=None,
         abandoned=False,
         attempts_used=F("attempts_used") + cost,
         error=why[:500],
     )
+    return Pause(seconds)
 
 
 def _give_up(delivery: Delivery, status: Delivery.Status, why: str) -> Outcome:
     """It won't go. What was to follow it in the same message doesn't either: half an answer is none."""
-    with transaction.atomic():
-        _finish(delivery, status, error=why[:500])
-        if delivery.message_id:
-            withdraw(Delivery.objects.filter(message=delivery.message_id, status=Status.PENDING))
-        event = events.delivery_unknown if status == Status.UNKNOWN else events.delivery_failed
-        event(delivery, why)
+    _finish(delivery, status, error=why[:500])
+    if delivery.message_id:
+        withdraw(Delivery.objects.filter(message=delivery.message_id, status=Status.PENDING))
+    event = events.delivery_unknown if status == Status.UNKNOWN else events.delivery_failed
+    event(delivery, why)
     return Outcome(delivery, needs_person=delivery.epoch is not None, why=why)
 
 
@@ -210,12 +215,10 @@ def _finish(delivery: Delivery, status: Delivery.Status, **fields: str) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(status=status, done_at=timezone.now(), lease_until=None, **fields)
     if delivery.message_id is None:
         return
-    message = Message.objects.select_for_update().get(pk=delivery.message_id)
-    if status == Status.SENT:
-        if not message.deliveries.exclude(status=Status.SENT).exists():
-            messages.advance(message, Message.Status.SENT)
-    else:
-        messages.advance(message, Message.Status(status.value))
+    if status != Status.SENT:
+        messages.advance(Message.objects.select_for_update().get(pk=delivery.message_id), Message.Status(status.value))
+    elif delivery.part == delivery.parts:  # parts go in order: with the last one, all are sent
+        Message.objects.filter(pk=delivery.message_id, status=Message.Status.QUEUED).update(status=Message.Status.SENT)
 
 
 def _gateway(delivery: Delivery, status: Gateway.Status, detail: str, until: datetime | None = None) -> None:

@@ -23,9 +23,7 @@ def left_alone(conversation: Conversation, why: str) -> None:
 
 
 def joined(conversation: Conversation, turn: Turn) -> None:
-    _write(
-        conversation, "joined", "The customer wrote on meanwhile: the answer takes that in too.", turn=turn
-    )
+    _write(conversation, "joined", "The customer wrote on meanwhile: the answer takes that in too.", turn=turn)
 
 
 def decided(conversation: Conversation, turn: Turn, why: str) -> None:
@@ -49,9 +47,7 @@ def taken_over(conversation: Conversation, why: str, actor: str) -> None:
 
 
 def given_back(conversation: Conversation, actor: str) -> None:
-    _write(
-        conversation, "given_back", "The agent answers the next message, and none before it.", actor=actor
-    )
+    _write(conversation, "given_back", "The agent answers the next message, and none before it.", actor=actor)
 
 
 def suspended(conversation: Conversation, actor: str) -> None:

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from conversations import events, messages, turns
+from conversations import events, turns
+from conversations.lock import locked
 from conversations.models import Conversation, Turn
 
 GRACE = timedelta(seconds=30)
@@ -27,8 +27,7 @@ def repair() -> int:
     """Make a turn due in each of them that has been there for a while, and say so. Returns how many."""
     lost = list(in_limbo().filter(last_message_at__lt=timezone.now() - GRACE).values_list("pk", flat=True)[:100])
     for conversation_id in lost:
-        with transaction.atomic():
-            conversation = messages.lock(conversation_id)
+        with locked(conversation_id) as conversation:
             if in_limbo().filter(pk=conversation_id).exists():
                 events.repaired(conversation)
                 turns.expect(conversation)

@@ -10,25 +10,11 @@ Status = Message.Status
 FORWARD = (Status.RECEIVED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.READ)
 
 
-def lock(conversation_id: int) -> Conversation:
-    """The conversation, with nobody else changing it until the transaction ends.
-
-    On SQLite the transaction itself has the only write lock, so that the row needs none.
-    """
-    return (
-        Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("gateway__agent", "identity__contact")
-        .get(pk=conversation_id)
-    )
-
-
 def add(conversation: Conversation, **fields: Any) -> Message:
     """The next message of a locked conversation."""
     conversation.last_seq += 1
     conversation.last_message_at = timezone.now()
-    message = Message.objects.create(conversation=conversation, seq=conversation.last_seq, **fields)
-    conversation.save(update_fields=["last_seq", "last_message_at", "updated_at"])
-    return message
+    return Message.objects.create(conversation=conversation, seq=conversation.last_seq, **fields)
 
 
 def advance(message: Message, status: Message.Status) -> bool:

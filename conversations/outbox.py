@@ -1,6 +1,6 @@
 """Write down what is to be sent: messages cut into parts, notes, assignments. Nothing leaves here; `deliver` sends.
 
-All functions want a locked conversation and run inside its transaction.
+All functions want a locked conversation (`conversations.lock`) and run inside its transaction.
 """
 
 from django.contrib.auth.models import AbstractBaseUser

@@ -1,6 +1,6 @@
 """Whose move it is. Every change raises the epoch, which withdraws whatever the agent hasn't sent yet.
 
-All functions want a conversation locked by `messages.lock` and run inside its transaction.
+All functions want a locked conversation (`conversations.lock`), whose end writes what they change of it.
 """
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,7 +16,6 @@ def to_people(conversation: Conversation) -> None:
     conversation.epoch += 1
     conversation.owner = Conversation.Owner.HUMAN
     conversation.assignee = None
-    _save(conversation)
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
 
 
@@ -29,7 +28,6 @@ def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: 
     conversation.owner = Conversation.Owner.HUMAN
     conversation.status = Conversation.Status.OPEN
     conversation.assignee = user  # type: ignore[assignment]  # the user model is a setting
-    _save(conversation)
     events.taken_over(conversation, why, actor)
 
 
@@ -40,7 +38,6 @@ def give_back(conversation: Conversation, actor: str) -> None:
     conversation.status = Conversation.Status.OPEN
     conversation.assignee = None
     conversation.answered_seq = conversation.last_seq
-    _save(conversation)
     events.given_back(conversation, actor)
 
 
@@ -49,7 +46,6 @@ def suspend(conversation: Conversation, actor: str) -> None:
     _stop_agent(conversation)
     conversation.owner = Conversation.Owner.NOBODY
     conversation.status = Conversation.Status.SUSPENDED
-    _save(conversation)
     events.suspended(conversation, actor)
 
 
@@ -60,7 +56,6 @@ def close(conversation: Conversation, actor: str) -> None:
     conversation.status = Conversation.Status.CLOSED
     conversation.assignee = None
     conversation.answered_seq = conversation.last_seq
-    _save(conversation)
     events.closed(conversation, actor)
 
 
@@ -69,7 +64,6 @@ def reopen(conversation: Conversation) -> None:
     conversation.epoch += 1
     conversation.owner = Conversation.Owner.AGENT
     conversation.status = Conversation.Status.OPEN
-    _save(conversation)
     events.reopened(conversation)
 
 
@@ -96,7 +90,3 @@ def withdraw(deliveries: QuerySet[Delivery]) -> int:
 
 def _pending_of_agent(conversation: Conversation) -> QuerySet[Delivery]:
     return conversation.deliveries.filter(status=Delivery.Status.PENDING, epoch__isnull=False)
-
-
-def _save(conversation: Conversation) -> None:
-    conversation.save(update_fields=["epoch", "owner", "status", "assignee", "answered_seq", "updated_at"])

@@ -5,7 +5,8 @@ recorded once with everything that follows from it, or not at all.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from django.db.models import Q
 from agents import languages
 from contacts.models import Identity
 from conversations import events, messages, ownership, turns
+from conversations.lock import locked_thread, written
 from conversations.models import Conversation, Delivery, Message
 from gateways.messages import Closed, CustomerSaid, DeliveryReported, Event, GivenBack, Ignored, Progress, StaffSaid
 from gateways.models import Destination, Gateway, InboundEvent
@@ -28,6 +30,7 @@ class Recorded:
     verdict: InboundEvent.Verdict
     why: str
     conversation: Conversation | None = None
+    by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
 
 
 def record(gateway: Gateway, event: Event, identity: Identity | None) -> Recorded:
@@ -49,28 +52,29 @@ def record(gateway: Gateway, event: Event, identity: Identity | None) -> Recorde
 
 
 def _customer_said(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Recorded:
-    conversation = _conversation(gateway, event, identity)
-    message = messages.add(
-        conversation,
-        author=Message.Author.CUSTOMER,
-        author_name=event.sender.name or str(identity.contact),
-        text=event.text,
-        external_id=event.message_id,
-        status=Message.Status.RECEIVED,
-        metadata=event.metadata,
-    )
-    conversation.customer_seq = message.seq
-    conversation.language = _language(conversation, event.text)
-    conversation.save(update_fields=["customer_seq", "language", "updated_at"])
-    if conversation.status == Conversation.Status.CLOSED:
-        ownership.reopen(conversation)
-    if why := reason_to_leave_alone(conversation):
+    with _conversation(gateway, event, identity) as conversation:
+        _place(conversation, event.destination)
+        conversation.language = _language(conversation, event.text)
+        if conversation.status == Conversation.Status.CLOSED:
+            ownership.reopen(conversation)
+        why = reason_to_leave_alone(conversation)
+        message = messages.add(
+            conversation,
+            turn=None if why else turns.expect(conversation),
+            author=Message.Author.CUSTOMER,
+            author_name=event.sender.name or str(identity.contact),
+            text=event.text,
+            external_id=event.message_id,
+            status=Message.Status.RECEIVED,
+            metadata=event.metadata,
+        )
+        conversation.customer_seq = message.seq
+        if not why:
+            return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
         events.left_alone(conversation, why)
-        _mark_dealt_with(conversation)
+        if conversation.owner == Conversation.Owner.AGENT:
+            conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
         return Recorded(Verdict.RECORDED, why, conversation)
-    message.turn = turns.expect(conversation)
-    message.save(update_fields=["turn"])
-    return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
 
 
 def reason_to_leave_alone(conversation: Conversation) -> str:
@@ -90,28 +94,29 @@ def reason_to_leave_alone(conversation: Conversation) -> str:
     return ""
 
 
-def _mark_dealt_with(conversation: Conversation) -> None:
-    """What the agent was right to leave alone isn't waiting for it."""
-    if conversation.owner == Conversation.Owner.AGENT:
-        conversation.answered_seq = conversation.customer_seq
-        conversation.save(update_fields=["answered_seq"])
-
-
-def _conversation(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Conversation:
+@contextmanager
+def _conversation(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Iterator[Conversation]:
     """The event's conversation, locked; made when there is none yet."""
-    conversation, _ = Conversation.objects.get_or_create(
-        gateway=gateway,
-        external_id=event.thread,
-        defaults={"identity": identity, "subject": event.subject[:300]},
+    with locked_thread(gateway, event.thread) as found:
+        if found is not None:
+            found.gateway = gateway  # as loaded once for many events
+            yield found
+            return
+    made = Conversation.objects.create(
+        gateway=gateway, external_id=event.thread, identity=identity, subject=event.subject[:300]
     )
-    locked = messages.lock(conversation.pk)
+    with written(made):
+        yield made
+
+
+def _place(conversation: Conversation, destination: str) -> None:
+    """Note where on the platform the conversation is; a destination that is new to us becomes one to choose."""
+    gateway = conversation.gateway
     kinds = ADAPTERS[gateway.platform].capabilities.managing_points
-    if event.destination and kinds:
-        locked.destination, _ = Destination.objects.get_or_create(
-            gateway=gateway, kind=kinds[0], external_id=event.destination, defaults={"name": event.destination}
+    if destination and kinds:
+        conversation.destination, _ = Destination.objects.get_or_create(
+            gateway=gateway, kind=kinds[0], external_id=destination, defaults={"name": destination}
         )
-        locked.save(update_fields=["destination"])
-    return locked
 
 
 def _language(conversation: Conversation, text: str) -> str:
@@ -123,25 +128,23 @@ def _language(conversation: Conversation, text: str) -> str:
 def _staff_said(gateway: Gateway, event: StaffSaid) -> Recorded:
     if _is_own_echo(gateway, event):
         return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
-    found = Conversation.objects.filter(gateway=gateway, external_id=event.thread).first()
-    if found is None:
-        return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
-    conversation = messages.lock(found.pk)
-    messages.add(
-        conversation,
-        author=Message.Author.HUMAN,
-        author_name=event.author,
-        kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
-        text=event.text,
-        external_id=event.message_id,
-        status=Message.Status.SENT,
-    )
-    if event.internal:
-        return Recorded(Verdict.RECORDED, "An internal note.", conversation)
-    ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
-    conversation.answered_seq = conversation.last_seq
-    conversation.save(update_fields=["answered_seq"])
-    return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation)
+    with locked_thread(gateway, event.thread) as conversation:
+        if conversation is None:
+            return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
+        messages.add(
+            conversation,
+            author=Message.Author.HUMAN,
+            author_name=event.author,
+            kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
+            text=event.text,
+            external_id=event.message_id,
+            status=Message.Status.SENT,
+        )
+        if event.internal:
+            return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+        ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
+        conversation.answered_seq = conversation.last_seq
+        return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
@@ -172,9 +175,8 @@ def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
 
 
 def _on_thread(gateway: Gateway, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
-    found = Conversation.objects.filter(gateway=gateway, external_id=thread).first()
-    if found is None:
-        return Recorded(Verdict.IGNORED, "We don't know this conversation.")
-    conversation = messages.lock(found.pk)
-    act(conversation, str(gateway))
-    return Recorded(Verdict.HANDLED, why, conversation)
+    with locked_thread(gateway, thread) as conversation:
+        if conversation is None:
+            return Recorded(Verdict.IGNORED, "We don't know this conversation.")
+        act(conversation, str(gateway))
+        return Recorded(Verdict.HANDLED, why, conversation, by_person=True)

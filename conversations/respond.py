@@ -33,7 +33,7 @@ def respond(turn: Turn) -> Answer:
     new = [message for message in said if _is_new(message, conversation)]
     agent = conversation.gateway.agent
     question = Brief(
-        agent=brief(agent),
+        agent=brief(agent.pk),
         transcript=tuple(_line(message) for message in [*(one for one in said if one not in new), *new]),
         new=len(new),
         language=conversation.language,

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
-from conversations import events, messages, outbox
+from conversations import events, outbox
+from conversations.lock import locked
 from conversations.models import Delivery, MessageTemplate, Timer, Turn
 from conversations.ownership import withdraw
 from conversations.wording import wording
@@ -20,7 +20,8 @@ def start(turn: Turn, kind: Timer.Kind, seconds: float) -> None:
 
 def cancel(turn: Turn) -> None:
     """The turn is settled: no timer of it fires any more, and a thinking message that is unsent stays so."""
-    turn.timers.all().delete()
+    if turn.timers.all().delete()[0] or not turn.conversation.gateway.thinking_after:
+        return  # it hasn't fired, or there was none
     withdraw(Delivery.objects.filter(turn=turn, message__kind="thinking", status=Delivery.Status.PENDING))
 
 
@@ -29,8 +30,7 @@ def fire(timer_id: int) -> bool:
     found = Timer.objects.filter(pk=timer_id).values_list("turn__conversation_id", flat=True).first()
     if found is None:
         return False
-    with transaction.atomic():
-        conversation = messages.lock(found)
+    with locked(found) as conversation:
         timer = Timer.objects.filter(pk=timer_id, due_at__lte=timezone.now()).select_related("turn").first()
         if timer is None or not Timer.objects.filter(pk=timer_id).delete()[0]:
             return False

@@ -72,20 +72,27 @@ def freeze(conversation: Conversation, turn: Turn, upto_seq: int, decision: Deci
     time left to take that in: then the turn is due again.
     """
     mine = conversation.turns.filter(pk=turn.pk, state=Turn.State.RUNNING, claims=turn.claims)
-    if conversation.epoch != turn.epoch or not mine.exists():
+    if conversation.epoch != turn.epoch:
         return False
     if conversation.customer_seq > upto_seq and timezone.now() < turn.answer_by:
         due_at = min(timezone.now() + timedelta(seconds=conversation.gateway.burst_window), turn.answer_by)
-        mine.update(state=Turn.State.DUE, due_at=due_at, lease_until=None)
+        if not mine.update(state=Turn.State.DUE, due_at=due_at, lease_until=None):
+            return False
         events.joined(conversation, turn)
         doorbell.ring(doorbell.Step.TURN, turn.pk, after=(due_at - timezone.now()).total_seconds())
         return False
-    turn.state, turn.done_at, turn.lease_until = Turn.State.DONE, timezone.now(), None
-    turn.upto_seq, turn.outcome = upto_seq, outcome(decision)
-    turn.save(update_fields=["state", "done_at", "lease_until", "upto_seq", "outcome", "decision", "error"])
+    turn.state, turn.outcome, turn.upto_seq = Turn.State.DONE, outcome(decision), upto_seq
+    if not mine.update(
+        state=turn.state,
+        outcome=turn.outcome,
+        upto_seq=upto_seq,
+        decision=turn.decision,
+        done_at=timezone.now(),
+        lease_until=None,
+    ):
+        return False
     timers.cancel(turn)
     conversation.answered_seq = upto_seq
-    conversation.save(update_fields=["answered_seq", "updated_at"])
     return True
 
 

@@ -58,8 +58,8 @@ class WaitingForPeople(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "Waiting, oldest first")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
-        return queryset.filter(waiting_since__isnull=False) if self.value() == "yes" else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.exclude(waiting_since=None) if self.value() == "yes" else queryset
 
 
 @admin.register(Conversation)
@@ -68,8 +68,8 @@ class ConversationDesk(ConversationAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if request.GET.get("waiting") == "yes":
-            return ("who", "last_words", "why_waiting", "waits_for", "gateway", "owner_badge", "waiting")
-        return ("who", "last_words", "gateway", "owner_badge", "status_badge", "waiting", "last_message")
+            return ("who", "waiting", "why_waiting", "waits_for", "last_words", "gateway")
+        return ("who", "last_words", "gateway", "state", "waiting", "last_message")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("waiting_since", "id") if request.GET.get("waiting") == "yes" else ("-last_message_at", "-id")
@@ -97,6 +97,10 @@ class ConversationDesk(ConversationAdmin):
     @admin.display(description="Where", ordering="waiting_at")
     def waits_for(self, conversation: Any) -> str:
         return str(conversation.waiting_at or "Here")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = "Waiting for people" if request.GET.get("waiting") == "yes" else "Conversations"
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view

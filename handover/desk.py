@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.utils import timezone
 
-from conversations import events, messages, outbox, ownership
+from conversations import events, outbox, ownership
+from conversations.lock import locked
 from conversations.models import Conversation, Delivery, Message
 from gateways import doorbell
 from gateways.models import Destination
@@ -37,7 +37,6 @@ def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, t
         ownership.take_over(conversation, user, author, "A person replied.")
         message = outbox.say_as_person(conversation, text, user, author)
         conversation.answered_seq = conversation.last_seq
-        conversation.save(update_fields=["answered_seq"])
         handovers.accepted(conversation, user)
         return message
 
@@ -114,6 +113,8 @@ def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> De
         delivery.attempts_used, delivery.abandoned, delivery.error, delivery.done_at = 0, False, "", None
         delivery.save()
         if delivery.message:
+            behind = delivery.message.deliveries.filter(part__gt=delivery.part, status=Delivery.Status.CANCELLED)
+            behind.update(status=Delivery.Status.PENDING, due_at=timezone.now(), epoch=None, done_at=None)
             Message.objects.filter(pk=delivery.message.pk).update(status=Message.Status.QUEUED)
         events.delivery_retried(delivery, author)
         doorbell.ring(doorbell.Step.DELIVER, delivery.conversation_id)
@@ -122,11 +123,11 @@ def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> De
 
 @contextmanager
 def _locked(conversation_id: int) -> Iterator[Conversation]:
-    with transaction.atomic():
-        try:
-            yield messages.lock(conversation_id)
-        except Conversation.DoesNotExist as error:
-            raise DeskError("There is no such conversation.") from error
+    try:
+        with locked(conversation_id) as conversation:
+            yield conversation
+    except Conversation.DoesNotExist as error:
+        raise DeskError("There is no such conversation.") from error
 
 
 def _clean(text: str) -> str:

@@ -64,8 +64,9 @@ def accepted(conversation: Conversation, user: AbstractBaseUser | None) -> None:
 
 
 def follow(conversation: Conversation) -> None:
-    """The handover ends when the conversation is no longer people's."""
+    """A person has acted: the handover is accepted, or over when the conversation is no longer people's."""
     if conversation.owner == Conversation.Owner.HUMAN:
+        accepted(conversation, user=None)
         return
     closed = conversation.status == Conversation.Status.CLOSED
     conversation.handovers.filter(state__in=OPEN).update(

@@ -12,14 +12,13 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import quote_etag
 
-from conversations.messages import lock
+from conversations.lock import locked
 from conversations.models import Conversation, Delivery
 from gateways.models import Destination
 from handover import desk, transcript
@@ -32,17 +31,16 @@ FRESH = "admin/conversations/conversation/live.html"
 Admin = ModelAdmin[Conversation]
 
 
-def show(admin: Admin, request: HttpRequest, pk: int, **kept: Any) -> HttpResponse:
-    """The whole page. `kept` is what was typed, when an act couldn't be done."""
+def show(admin: Admin, request: HttpRequest, pk: int, *, typed: str = "", status: int = 200) -> HttpResponse:
+    """The whole page. `typed` is the text of an act that couldn't be done."""
     conversation = _readable(admin, request, pk)
-    status = kept.pop("status", 200)
     context = {
         **admin.admin_site.each_context(request),
         **_context(admin, request, conversation),
         "opts": admin.opts,
         "title": str(conversation.identity.contact),
         "has_delete_permission": admin.has_delete_permission(request, conversation),
-        **kept,
+        "typed": typed,
     }
     return TemplateResponse(request, TEMPLATE, context, status=status)
 
@@ -50,10 +48,10 @@ def show(admin: Admin, request: HttpRequest, pk: int, **kept: Any) -> HttpRespon
 def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the page that change by themselves, or 304 while they haven't."""
     conversation = _readable(admin, request, pk)
-    tag = quote_etag(transcript.fingerprint(conversation, request.user.pk))
-    if request.headers.get("If-None-Match") == tag:
-        return HttpResponseNotModified(headers={"ETag": tag})
-    return TemplateResponse(request, FRESH, _context(admin, request, conversation), headers={"ETag": tag})
+    if request.headers.get("If-None-Match") == _tag(request, conversation):
+        return HttpResponseNotModified()
+    context = _context(admin, request, conversation)
+    return TemplateResponse(request, FRESH, context, headers={"ETag": context["tag"]})
 
 
 def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -65,7 +63,7 @@ def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         done = _once(request, conversation, lambda: ACTS[name](request, conversation))
     except desk.DeskError as error:
         messages.error(request, error.public)
-        return show(admin, request, pk, status=409, typed={name: request.POST.get("text", "")})
+        return show(admin, request, pk, status=409, typed=request.POST.get("text", ""))
     if not done:
         messages.info(request, "This was done already; it wasn’t done twice.")
     return HttpResponseRedirect(reverse("admin:conversations_conversation_change", args=[pk]))
@@ -81,11 +79,16 @@ def _readable(admin: Admin, request: HttpRequest, pk: int) -> Conversation:
 
 def _context(admin: Admin, request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     return {
+        "tag": _tag(request, conversation),  # before reading: what changes meanwhile is then seen the next time
         "conversation": conversation,
         "transcript": transcript.read(conversation, request.user.pk),
         "may_act": admin.has_change_permission(request, conversation),
         "token": secrets.token_urlsafe(16),
     }
+
+
+def _tag(request: HttpRequest, conversation: Conversation) -> str:
+    return quote_etag(transcript.fingerprint(conversation, request.user.pk))
 
 
 def _once(request: HttpRequest, conversation: Conversation, do: Callable[[], object]) -> bool:
@@ -96,8 +99,7 @@ def _once(request: HttpRequest, conversation: Conversation, do: Callable[[], obj
     token = request.POST.get("token", "")
     if not token:
         raise desk.DeskError("The form was incomplete. Please try again.")
-    with transaction.atomic():
-        lock(conversation.pk)
+    with locked(conversation.pk):
         session = type(request.session)(request.session.session_key)
         used: list[str] = session.get(USED, [])
         if token in used:

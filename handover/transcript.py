@@ -217,7 +217,7 @@ def _trail(
         Happening(
             event=event,
             decision=decisions.get(event.turn_id or 0)
-            if last.get(event.turn_id) == event.pk and event.turn_id not in shown
+            if event.turn_id and last[event.turn_id] == event.pk and event.turn_id not in shown
             else None,
             data=_json(event.data),
         )

@@ -19,7 +19,7 @@ def shop(agent: Agent) -> Agent:
 def test_holds_what_is_active(shop: Agent):
     Article.objects.create(agent=shop, title="Old", body="Gone.", is_active=False)
     SubAgent.objects.create(agent=shop, name="Off", slug="off", scenario="Never", is_active=False)
-    made = brief(shop)
+    made = brief(shop.pk)
     assert [article.title for article in made.articles] == ["Returns"]
     assert [(sub.slug, sub.examples, len(sub.article_ids)) for sub in made.sub_agents] == [("returns", ("a",), 1)]
 
@@ -37,10 +37,16 @@ def test_holds_what_is_active(shop: Agent):
     ids=["agent", "article", "sub agent", "article deleted", "link removed", "article added"],
 )
 def test_its_revision_changes_with_every_edit(shop: Agent, edit):
-    before = brief(shop).revision
+    before = brief(shop.pk).revision
     edit(shop)
-    assert brief(shop).revision != before
+    assert brief(shop.pk).revision != before
+
+
+def test_is_read_once_while_nothing_changes(shop: Agent, django_assert_num_queries):
+    brief(shop.pk)
+    with django_assert_num_queries(1):
+        brief(shop.pk)
 
 
 def test_its_revision_stays_when_nothing_changes(shop: Agent):
-    assert brief(shop).revision == brief(Agent.objects.get()).revision
+    assert brief(shop.pk).revision == brief(Agent.objects.get().pk).revision

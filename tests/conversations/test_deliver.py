@@ -150,8 +150,8 @@ class TestAWorkerThatDiedWhileSending:
 
 
 def test_a_live_lease_keeps_other_workers_away(walk, waiting):
-    assert deliver.claim(waiting.conversation_id) is not None
-    assert deliver.claim(waiting.conversation_id) is None
+    assert deliver.claim(waiting.conversation_id) == waiting
+    assert isinstance(deliver.claim(waiting.conversation_id), deliver.Pause)
 
 
 def test_what_an_earlier_epoch_wanted_to_say_is_withdrawn(walk, waiting):
@@ -159,6 +159,28 @@ def test_what_an_earlier_epoch_wanted_to_say_is_withdrawn(walk, waiting):
     walk.run()
     waiting.refresh_from_db()
     assert (waiting.status, waiting.message.status, walk.told()) == ("cancelled", "cancelled", [])
+
+
+def test_a_bug_in_an_adapter_is_an_unknown_outcome(walk, waiting):
+    walk.platform.script.append(lambda outgoing: 1 // 0)
+    walk.run()
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.error) == (
+        "unknown",
+        "Our code for this platform failed (ZeroDivisionError); the log says where.",
+    )
+
+
+def test_what_was_behind_a_failed_part_is_sent_with_it(walk, engine):
+    from tests.fakes import said
+
+    engine.script.append(said("one " * 30 + "\n\n" + "two " * 30 + "\n\n" + "three " * 25))
+    walk.platform.script.extend([None, fail(Failure.REJECTED)])
+    walk.answer("Tell me")
+    desk.retry(Delivery.objects.get(status="failed").pk, user=None, author="Bo")
+    walk.run()
+    assert [text.split()[0] for text in walk.told()[-2:]] == ["two", "three"]
+    assert walk.conversation().messages.get(kind="message", author="agent").status == "sent"
 
 
 def test_a_person_can_send_a_failed_one_again(walk, waiting):

@@ -28,8 +28,8 @@ def ago(seconds: float):
     ("fields", "claimed"),
     [
         ({"state": "due", "due_at": ago(1)}, True),
-        ({"state": "due", "due_at": ago(-60)}, False),
-        ({"state": "running", "lease_until": ago(-60)}, False),
+        ({"state": "due", "due_at": ago(-3600)}, False),
+        ({"state": "running", "lease_until": ago(-3600)}, False),
         ({"state": "running", "lease_until": ago(1)}, True),
         ({"state": "done"}, False),
     ],

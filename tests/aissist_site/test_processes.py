@@ -1,0 +1,87 @@
+"""What workers and the beat do besides Celery's own part."""
+
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+from celery.schedules import crontab
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from aissist_site import heartbeats, processes
+from aissist_site.celery import app
+from aissist_site.management.commands.worker import threads_for
+from aissist_site.models import Heartbeat
+
+SWEEP = {"task": "aissist.sweep", "schedule": timedelta(seconds=2), "options": {"queue": "sweep", "expire_seconds": 2}}
+
+
+def start_scheduler(schedule):
+    DatabaseScheduler(app=Celery(set_as_current=False, changes={"beat_schedule": schedule, "result_expires": None}))
+
+
+@pytest.mark.django_db
+def test_the_schedule_in_the_database_follows_the_one_in_settings():
+    start_scheduler({"aissist.sweep": SWEEP, "aissist.old": SWEEP})
+    PeriodicTask.objects.create(
+        name="an operator's own", task="x", interval_id=PeriodicTask.objects.first().interval_id
+    )
+
+    processes.forget_removed_entries(["aissist.sweep"])
+    start_scheduler({"aissist.sweep": {**SWEEP, "schedule": timedelta(seconds=3)}})
+
+    assert [
+        (entry.name, entry.interval.every, entry.queue, entry.expire_seconds)
+        for entry in PeriodicTask.objects.order_by("name")
+    ] == [("aissist.sweep", 3, "sweep", 2), ("an operator's own", 2, None, None)]
+
+
+def test_settings_schedule_the_sweep_and_the_tidying(settings):
+    schedule = settings.CELERY_BEAT_SCHEDULE
+    assert {name: entry["task"] for name, entry in schedule.items()} == {
+        "aissist.sweep": "aissist.sweep",
+        "aissist.tidy": "aissist.tidy",
+    }
+    assert schedule["aissist.sweep"] == SWEEP
+    assert isinstance(schedule["aissist.tidy"]["schedule"], crontab)
+
+
+@pytest.mark.django_db
+def test_a_heartbeat_is_one_row_that_moves_on():
+    heartbeats.write(["beat", "queue turn"])
+    Heartbeat.objects.update(at=timezone.now() - timedelta(hours=1))
+    heartbeats.write(["beat"])
+    old, new = Heartbeat.objects.order_by("at")
+    assert (old.name, new.name) == ("queue turn", "beat")
+    assert new.at - old.at > timedelta(minutes=59)
+
+
+def test_every_task_goes_to_the_queue_of_its_step():
+    app.loader.import_default_modules()
+    names = [name for name in app.tasks if name.startswith("aissist.")]
+    assert {name: app.amqp.router.route({}, name)["queue"].name for name in names} == {
+        "aissist.ingest": "ingest",
+        "aissist.turn": "turn",
+        "aissist.deliver": "deliver",
+        "aissist.timer": "timer",
+        "aissist.sweep": "sweep",
+        "aissist.tidy": "sweep",
+    }
+    assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep"}
+
+
+@pytest.mark.parametrize(
+    ("queues", "threads"), [(["turn"], 16), (["ingest", "timer"], 8), (["turn", "ingest"], 24), (["turn", "sweep"], 24)]
+)
+def test_a_worker_has_threads_for_its_queues(settings, queues, threads):
+    settings.TURN_CONCURRENCY, settings.WORK_CONCURRENCY = 16, 8
+    assert threads_for(queues) == threads
+
+
+def test_a_queue_that_does_not_exist_is_refused():
+    with pytest.raises(
+        CommandError, match=r"^No such queue: turns\. The queues are turn, ingest, deliver, timer, sweep\.$"
+    ):
+        call_command("worker", queues="turns")
