@@ -3,24 +3,33 @@
 It stands in the leftmost room because engines and adapters alike go through it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Self
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import requests
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import ReadTimeoutError
+from urllib3.util import Url, parse_url
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Which addresses may be reached beyond the public ones, how long a request may take, how much may come back."""
+from agents.connections import Blocked, HttpError, Interrupted, Line, NotSent, Policy, Transport
 
-    allowed: tuple[IPv4Network | IPv6Network, ...] = ()
-    connect_timeout: float = 5.0  # seconds
-    read_timeout: float = 20.0  # seconds
-    max_bytes: int = 5_000_000
+__all__ = ["Blocked", "Http", "HttpError", "Interrupted", "NotSent", "Policy", "Response", "Trace"]
 
-    @classmethod
-    def of(cls, networks: Iterable[str]) -> Self:
-        return cls(allowed=tuple(ip_network(network) for network in networks))
+log = logging.getLogger(__name__)
+
+DEFAULT_HEADERS = {"User-Agent": "Aissist-Gateways", "Accept-Encoding": "identity", "Connection": "close"}
+# Those that follow from the address and the body. Set by hand they could make two requests of one.
+RESERVED_HEADERS = frozenset(
+    ("host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect")
+)
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")  # RFC 9110, 5.5
+USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
+CHUNK = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +50,8 @@ class Trace:
     error: str
 
 
-class HttpError(Exception):
-    """No answer came. `public` holds no secret."""
-
-    def __init__(self, public: str) -> None:
-        super().__init__(public)
-        self.public = public
-
-
-class Blocked(HttpError):
-    """The address is not one that we may reach."""
-
-
-class NotSent(HttpError):
-    """Surely nothing arrived there: no address, no connection."""
-
-
-class Interrupted(HttpError):
-    """The request left, and no whole answer came back: it may or may not have been acted on."""
-
-
 class Http:
-    """Makes requests under a policy and tells `record` about each."""
+    """Makes requests under a policy and tells `record` about each. May be shared between threads."""
 
     def __init__(self, policy: Policy, record: Callable[[Trace], None] | None = None) -> None:
         self.policy = policy
@@ -71,5 +60,124 @@ class Http:
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", **options: Any
     ) -> Response:
-        """Send one request, without following redirects. Any status is an answer; no answer raises HttpError."""
-        raise NotImplementedError
+        """Send one request, without following redirects. Any status is an answer; no answer raises HttpError.
+
+        `options` replace the policy's time-outs and size cap for this request: `read_timeout=60, total_timeout=90`.
+        """
+        if "allowed" in options:
+            raise TypeError("Which addresses are allowed is the policy's to say, not a request's.")
+        started = time.monotonic()
+        try:
+            response = _exchange(_prepare(method, url, headers or {}, body), replace(self.policy, **options))
+        except HttpError as error:
+            self._trace(method, url, error.status, started, error.public)
+            raise
+        self._trace(method, url, response.status, started, "")
+        return response
+
+    def _trace(self, method: str, url: str, status: int | None, started: float, error: str) -> None:
+        if self.record is None:
+            return
+        trace = Trace(method.upper(), _shown(url), status, round((time.monotonic() - started) * 1000), error)
+        try:
+            self.record(trace)
+        except Exception:  # whatever became of the record, the request has happened
+            log.exception("A request couldn't be recorded")
+
+
+# --- Before: only proper requests -------------------------------------------------------------------------------------
+
+
+def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes) -> requests.PreparedRequest:
+    if not TOKEN.fullmatch(method):
+        raise Blocked("The method of the request isn't a word.")
+    _check_url(url)
+    _check_headers(headers)
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare(method, url, headers=DEFAULT_HEADERS | dict(headers), data=body)
+    except (requests.RequestException, ValueError):
+        raise Blocked("The address can't be read as a URL.") from None
+    return prepared
+
+
+def _check_url(url: str) -> None:
+    parsed = _parse(url)
+    if parsed is None or not parsed.host:
+        raise Blocked("The address can't be read as a URL.")
+    if parsed.scheme not in ("http", "https"):
+        raise Blocked("Only http:// and https:// addresses can be reached.")
+    if parsed.auth is not None or USERINFO.match(url):  # an empty one isn't in `auth`
+        raise Blocked("The address holds a user name or password. Put those into a header instead.")
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not TOKEN.fullmatch(name):
+            raise Blocked("A header has a name with characters that header names can't have.")
+        if name.lower() in RESERVED_HEADERS:
+            raise Blocked(f"The header “{name}” follows from the request and can't be set.")
+        if not HEADER_VALUE.fullmatch(value):
+            raise Blocked(f"The header “{name}” holds a line break, or another character that headers can't carry.")
+
+
+def _parse(url: str) -> Url | None:
+    if any(character <= " " or character == "\x7f" for character in url):
+        return None
+    try:
+        return parse_url(url)
+    except Urllib3Error:
+        return None
+
+
+def _shown(url: str) -> str:
+    """The URL without what may be secret in it."""
+    parsed = _parse(url)
+    if parsed is None or not parsed.host:
+        return "(not a URL)"
+    return Url(scheme=parsed.scheme, host=parsed.host, port=parsed.port, path=parsed.path).url
+
+
+# --- During and after -------------------------------------------------------------------------------------------------
+
+
+def _exchange(request: requests.PreparedRequest, policy: Policy) -> Response:
+    line, status = Line(policy), None
+    try:
+        with Transport(line).send(
+            request, stream=True, timeout=(policy.connect_timeout, policy.read_timeout)
+        ) as answer:
+            status = answer.status_code
+            body = _read(answer, policy.max_bytes)
+        if line.expired:  # an answer without a length ends where we cut it, and looks whole
+            raise TimeoutError
+        return Response(status, {name.lower(): value for name, value in answer.headers.items()}, body)
+    except (requests.RequestException, Urllib3Error, OSError) as error:
+        raise _failure(error, line, status) from None  # its text holds the whole URL
+    finally:
+        line.close()
+
+
+def _read(answer: requests.Response, most: int) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_content(CHUNK):
+        body += chunk
+        if len(body) > most:
+            raise Interrupted(
+                f"The answer ({answer.status_code}) has more than {most:,} bytes. We stopped reading it.",
+                answer.status_code,
+            )
+    return bytes(body)
+
+
+def _failure(error: Exception, line: Line, status: int | None) -> HttpError:
+    """What a failure means. Before the connection stood, nothing can have been sent; after that, anything can."""
+    timed_out = isinstance(error, requests.ReadTimeout)
+    if not line.connected and not timed_out:
+        return NotSent("No connection could be made.")
+    begun = f"The answer ({status}) broke off" if status else "The request was sent, and no answer came"
+    if line.expired:
+        return Interrupted(f"{begun}: it took more than {line.policy.total_timeout:g} s.", status)
+    if timed_out or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+        return Interrupted(f"{begun}: there was silence for {line.policy.read_timeout:g} s.", status)
+    return Interrupted(f"{begun}: the connection was cut.", status)

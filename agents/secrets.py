@@ -11,7 +11,6 @@ from cryptography.fernet import InvalidToken
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldError
-from django.db import models
 from django.db.models.expressions import Case, Value
 from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull

@@ -1,50 +1,59 @@
 """Keys of the site: generated once for the embedded default, demanded for everything else."""
 
 import os
+import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.utils import get_random_secret_key
 
 PLACEHOLDERS = frozenset({"", "changeme", "change-me", "secret", "insecure", "default"})
 
 
 def new_django_key() -> str:
-    return get_random_secret_key() + get_random_secret_key()
+    return secrets.token_urlsafe(64)  # nothing in it that a shell or an environment file would take for syntax
 
 
 def new_encryption_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def new_pair() -> str:
+    """Both keys, as two lines for an environment file."""
+    return f"SECRET_KEY={new_django_key()}\nFIELD_ENCRYPTION_KEY={new_encryption_key()}\n"
+
+
 def own(path: Path, make: Callable[[], str]) -> str:
     """The key kept in `path`, made and written (mode 0600) when there is none yet.
 
-    Two processes that start together agree on one key: the file appears whole or not at all, and only once.
+    Processes that start together agree on one key: the file appears whole or not at all, and only once.
     """
-    if not path.exists():
-        try:
+    try:
+        if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = path.with_name(f".{path.name}.{os.getpid()}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(make())
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(draft, path)  # fails if another process was first
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"The data folder {path.parent} can't be written ({error.strerror}). "
-                "Make it writable or set AISSIST_DATA_DIR to another folder."
-            ) from error
-    return path.read_text().strip()
+            _write_once(path, make())
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {path.parent} can't be used ({error.strerror}). "
+            "Make it readable and writable, or set AISSIST_DATA_DIR to another folder."
+        ) from error
+
+
+def _write_once(path: Path, key: str) -> None:
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600 from the beginning
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)  # noqa: PTH108  # mkstemp deals in strings
 
 
 def given(key: str, name: str) -> str:

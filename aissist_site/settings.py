@@ -6,12 +6,19 @@ has the table of every variable.
 """
 
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from aissist_site import embedded, keys, logs
+
+django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Agent]` stand in annotations and base classes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -21,8 +28,10 @@ env.read_env(BASE_DIR / ".env")
 DATA_DIR = Path(env.str("AISSIST_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 EMBEDDED = not env.str("DATABASE_URL", "")
 DEBUG = env.bool("DEBUG", False)
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"] if EMBEDDED else [])
+PORT = env.int("PORT", 8000)
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"] if EMBEDDED else []
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOCAL_HOSTS, urlsplit(PUBLIC_URL).hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 
 # --- Keys -------------------------------------------------------------------------------------------------------------
@@ -46,7 +55,7 @@ INSTALLED_APPS = [
     "contacts",
     "gateways",
     "agents",
-    "django.contrib.admin",
+    "aissist_site.apps.AissistAdminConfig",  # django.contrib.admin with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -114,19 +123,23 @@ if EMBEDDED:
         }
     }
 else:
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", 60), CONN_HEALTH_CHECKS=True)
+    database: dict[str, Any] = env.db("DATABASE_URL")
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        # One pool for each process: its threads share DATABASE_POOL connections, and a thread that waits for something
+        # else than the database should give its own back.
+        pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10, "max_idle": 60}
+        options = {**database.get("OPTIONS", {}), "connect_timeout": 5, "pool": pool}
+        database.update(OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+    DATABASES = {"default": database}
 
 # --- Static files -----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# With the embedded default nobody runs collectstatic; files are then served from where they lie.
-WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_USE_FINDERS = True  # files are served from where they lie: nobody has to run collectstatic
 
 # --- Signing in -------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -166,15 +179,31 @@ CONTENT_SECURITY_POLICY = {
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or embedded.broker_url(DATA_DIR)
 EMBEDDED_BROKER = not env.str("CELERY_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
+CELERY_TASK_DEFAULT_QUEUE = "sweep"
+CELERY_TASK_ROUTES = {f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")}
+CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that can't be sent is made up for by the next sweep
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "aissist.sweep": {
+        "task": "aissist.sweep",
+        "schedule": timedelta(seconds=2),
+        "options": {"queue": "sweep", "expire_seconds": 2},
+    },
+    "aissist.tidy": {
+        "task": "aissist.tidy",
+        "schedule": crontab(hour="3", minute="30"),
+        "options": {"queue": "sweep", "expire_seconds": 3600},
+    },
+}
 if CELERY_BROKER_URL.startswith("redis"):
     # With the default sweep a lost task comes back after 100 s whatever the visibility time-out, see kombu PR 2558.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -183,6 +212,12 @@ if CELERY_BROKER_URL.startswith("redis"):
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
     }
+
+# --- Processes --------------------------------------------------------------------------------------------------------
+WEB_WORKERS = env.int("WEB_WORKERS", 1 if EMBEDDED else 2)
+WEB_THREADS = env.int("WEB_THREADS", 48)  # chat pages poll for up to 25 s, each in a thread
+TURN_CONCURRENCY = env.int("TURN_CONCURRENCY", 16)  # engine calls at a time
+WORK_CONCURRENCY = env.int("WORK_CONCURRENCY", 8)  # everything else at a time
 
 # --- Requests that leave this machine ---------------------------------------------------------------------------------
 # Private, loopback and link-local addresses are refused unless they lie in one of these networks (CIDR).
@@ -194,13 +229,46 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["agents.api.authentication.AgentKey", "agents.api.authentication.StaffSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["agents.api.permissions.MayAct"],
+    "DEFAULT_THROTTLE_CLASSES": ["agents.api.throttling.PerClient"],
+    "DEFAULT_THROTTLE_RATES": {"client": env.str("API_RATE", "") or None},  # like 600/min
+    "DEFAULT_PARSER_CLASSES": ["agents.api.parsers.Json"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["agents.api.lists.Filters"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would say less than the schema
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter like any other that doesn't exist
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "agents.api.handler.Handler",
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "429"],
+    "ERROR_SCHEMAS": dict.fromkeys(("400", "401", "403", "404", "429"), "agents.api.errors.ErrorSerializer"),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Aissist gateways",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": (BASE_DIR / "templates" / "api" / "description.md").read_text("utf-8"),
+    "SCHEMA_PATH_PREFIX": "/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "ENUM_SUFFIX": "",
+    "ENUM_NAME_OVERRIDES": {
+        "ErrorType": "agents.api.errors.TYPES",
+        "HandoverState": "handover.models.Handover.State",
+        "GatewayStatus": "gateways.models.Gateway.Status",
+        "ConversationStatus": "conversations.models.Conversation.Status",
+        "MessageStatus": "conversations.models.Message.Status",
+        "MessageKind": "conversations.models.Message.Kind",
+    },
+    "TAGS": [
+        {"name": "Agents", "description": "The AI workspaces that answer."},
+        {"name": "Gateways", "description": "Accounts on platforms, each run by one agent."},
+        {"name": "Conversations", "description": "Threads with customers, and what people do with them."},
+        {"name": "Messages", "description": "What is said, over all conversations; and speaking as a customer."},
+    ],
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 """
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from agents.admin_parts import ReadOnlyAdmin, ReadOnlyInline, badge, copyable, raw, shown_once
+from agents.admin_parts import PlainSelects, ReadOnlyAdmin, ReadOnlyInline, badge, copyable, raw, shown_once
 from agents.http import HttpError
 from gateways import config, receive
 from gateways.errors import ConfigError, DeliveryError
@@ -25,7 +25,7 @@ from gateways.forms import (
     GatewayForm,
     NamedSecretForm,
     make_missing_secrets,
-    option_names,
+    option_fields,
     options_form,
 )
 from gateways.models import Destination, Exchange, Gateway, InboundEvent, ManagingPoint, Receipt, Secret
@@ -35,7 +35,7 @@ SHOWN_BYTES = 20_000  # of a receipt's body
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad", "done": "good", "pending": "quiet", "failed": "bad"}
 
 
-class OfGatewayInline(admin.TabularInline[Any, Gateway]):
+class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
     """Rows of one gateway, which may only point at destinations of that gateway."""
 
     extra = 0
@@ -48,10 +48,7 @@ class OfGatewayInline(admin.TabularInline[Any, Gateway]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Destination:
             kwargs["queryset"] = Destination.objects.filter(gateway=self.gateway)
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.remote_field.model is Destination and field is not None:
-            field.widget.can_add_related = False  # a destination is added in the list above, for this gateway
-        return field
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class DestinationInline(OfGatewayInline):
@@ -96,14 +93,14 @@ class PlatformFilter(admin.SimpleListFilter):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(admin.ModelAdmin[Gateway]):
+class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     change_form_template = "admin/gateways/gateway/change_form.html"
     list_display = ("name", "platform_label", "agent", "mode", "state")
     list_filter = ("status", "mode", PlatformFilter, "agent")
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
     readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
-    inlines: tuple[Any, ...] = (DestinationInline, ManagingPointInline, SecretInline)
+    inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
 
     # --- The form -----------------------------------------------------------------------------------------------------
 
@@ -115,7 +112,7 @@ class GatewayAdmin(admin.ModelAdmin[Gateway]):
     def get_fieldsets(self, request: HttpRequest, obj: Gateway | None = None) -> Any:
         if obj is None:
             return ((None, {"fields": ("platform", "agent", "name", "mode")}),)
-        options = option_names(obj.platform) if self.has_change_permission(request, obj) else ["config_shown"]
+        options = list(option_fields(obj)) if self.has_change_permission(request, obj) else ["config_shown"]
         label = self.platform_label(obj)
         return (
             (None, {"fields": ("name", "agent", "mode", "state", *_address_fields(obj))}),
@@ -170,12 +167,12 @@ class GatewayAdmin(admin.ModelAdmin[Gateway]):
 
     @admin.display(description="Chat page")
     def chat_page(self, gateway: Gateway) -> SafeString:
-        url = f"{settings.PUBLIC_URL}/chat/{gateway.public_id}"
+        url = f"{settings.PUBLIC_URL}/chat/{gateway.public_id}/"
         return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, url)
 
     @admin.display(description="For your website")
     def embed_snippet(self, gateway: Gateway) -> SafeString:
-        return copyable(f'<script src="{settings.PUBLIC_URL}/chat/{gateway.public_id}/embed.js" async></script>')
+        return copyable(f'<script src="{settings.PUBLIC_URL}/chat/{gateway.public_id}/widget.js" async></script>')
 
     @admin.display(description="Options")
     def config_shown(self, gateway: Gateway) -> SafeString:
@@ -265,11 +262,11 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Headers")
     def headers_text(self, receipt: Receipt) -> SafeString:
-        return raw("\n".join(f"{name}: {value}" for name, value in receipt.headers.items()))
+        return raw("\n".join(f"{name}: {value}" for name, value in receipt.headers.items()) or "none")
 
     @admin.display(description="Query")
     def query_text(self, receipt: Receipt) -> SafeString:
-        return raw("\n".join(f"{name}={value}" for name, value in receipt.query.items()))
+        return raw("\n".join(f"{name}={value}" for name, value in receipt.query.items()) or "none")
 
 
 @admin.register(InboundEvent)

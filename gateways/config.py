@@ -3,9 +3,17 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field
-from typing import Any
+from typing import Any, cast, get_origin
 
 from gateways.errors import ConfigError
+
+PLAIN_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "yes or no",
+    dict: "a set of names and values",
+}
 
 
 def option(
@@ -19,7 +27,7 @@ def option(
     check: Callable[[Any], str] | None = None,
     generate: Callable[[], str] | None = None,
 ) -> Any:
-    """A field of a Config. `check` returns a sentence when the value won't do, else "".
+    """A field of a Config, needed unless it has a default. `check` returns a sentence when a value won't do, else "".
 
     A secret is kept encrypted, apart from the rest, and is never shown. `generate` makes one when none is given.
     """
@@ -32,11 +40,23 @@ def option(
         "check": check,
         "generate": generate,
     }
+    if isinstance(default, dict):  # each Config gets its own
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def options(config: type[Any]) -> tuple[Field[Any], ...]:
     return dataclasses.fields(config)
+
+
+def default_of(field: Field[Any]) -> Any:
+    """What the option is when nothing is given, or `dataclasses.MISSING` when it is needed."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def kind_of(field: Field[Any]) -> type[Any]:
+    """The plain type of the option's values: `dict` for `dict[str, str]`."""
+    return cast(type[Any], get_origin(field.type) or field.type)
 
 
 def secret_names(config: type[Any]) -> tuple[str, ...]:
@@ -53,7 +73,7 @@ def load(config: type[Any], values: Mapping[str, Any]) -> Any:
             if problem := _problem(field, values[name]):
                 errors[name] = problem
             clean[name] = values[name]
-        elif field.default is MISSING:
+        elif default_of(field) is MISSING:
             errors[name] = "This is needed."
     if errors:
         raise ConfigError(errors)
@@ -61,15 +81,11 @@ def load(config: type[Any], values: Mapping[str, Any]) -> Any:
 
 
 def _problem(field: Field[Any], value: Any) -> str:
-    if isinstance(field.type, type) and not isinstance(value, field.type):
-        return f"This must be a {_plain_name(field.type)}."
+    kind = kind_of(field)
+    # To Python, True is a whole number and 3 isn't a decimal one; to operators it is the other way round.
+    if not isinstance(value, (int, float) if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
+        return f"This must be {PLAIN_NAMES.get(kind, kind.__name__)}."
     if field.metadata["choices"] and value not in field.metadata["choices"]:
         return f"Choose one of: {', '.join(field.metadata['choices'])}."
     check = field.metadata["check"]
     return check(value) if check else ""
-
-
-def _plain_name(kind: type) -> str:
-    return {str: "text", int: "whole number", bool: "yes or no", dict: "set of names and values"}.get(
-        kind, kind.__name__
-    )

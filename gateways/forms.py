@@ -14,6 +14,7 @@ from gateways.registry import ADAPTERS
 
 OPTION = "option_"
 RENEW = "renew_"
+REMOVE = "remove_"
 
 
 class SecretField(forms.CharField):
@@ -34,17 +35,6 @@ class SecretTextarea(forms.Textarea):
 
 def _placeholder(kept: Secret | None) -> str:
     return f"set on {kept.updated_at:%-d %B %Y}; leave empty to keep" if kept else "not set yet"
-
-
-def option_names(platform: str) -> list[str]:
-    """The names of the form's fields for the options of this platform, in the order of its Config."""
-    kind = ADAPTERS.get(platform)
-    names: list[str] = []
-    for field in config.options(kind.Config) if kind else ():
-        names.append(OPTION + field.name)
-        if field.metadata["secret"] and field.metadata["generate"]:
-            names.append(RENEW + field.name)
-    return names
 
 
 class GatewayForm(forms.ModelForm[Gateway]):
@@ -86,7 +76,7 @@ class OptionsForm(GatewayForm):
         values: dict[str, Any] = {}
         for field in config.options(self.kind.Config):
             value = data.get(OPTION + field.name)
-            if field.metadata["secret"] and not value:
+            if field.metadata["secret"] and not value and not data.get(REMOVE + field.name):
                 kept = self.kept.get(field.name)
                 generate = field.metadata["generate"]
                 value = kept.value if kept else generate() if generate else None
@@ -100,6 +90,9 @@ class OptionsForm(GatewayForm):
         for field in config.options(self.kind.Config):
             if not field.metadata["secret"]:
                 continue
+            if self.cleaned_data.get(REMOVE + field.name):
+                self.instance.secrets.filter(name=field.name).delete()
+                continue
             entered = self.cleaned_data.get(OPTION + field.name)
             generate = field.metadata["generate"]
             wanted = self.cleaned_data.get(RENEW + field.name) or field.name not in self.kept
@@ -112,18 +105,22 @@ class OptionsForm(GatewayForm):
 
 def options_form(gateway: Gateway) -> type[OptionsForm]:
     """The form class for an existing gateway."""
-    kind = ADAPTERS[gateway.platform]
-    kept = {secret.name: secret for secret in gateway.secrets.all()}
-    fields: dict[str, Any] = {"kind": kind, "kept": kept, "platform": None}
-    for field in config.options(kind.Config):
-        fields[OPTION + field.name] = _form_field(field, gateway.config, kept.get(field.name))
-        if field.metadata["secret"] and field.metadata["generate"]:
-            fields[RENEW + field.name] = forms.BooleanField(
-                label=f"Make a new one: {field.metadata['label']}",
-                required=False,
-                help_text="The one in use stops working when you save. The new one is shown once.",
-            )
-    return type("OptionsForm", (OptionsForm,), fields)
+    about = {"kind": ADAPTERS[gateway.platform], "kept": _kept(gateway), "platform": None}
+    return type("OptionsForm", (OptionsForm,), {**about, **option_fields(gateway)})
+
+
+def option_fields(gateway: Gateway) -> dict[str, forms.Field]:
+    """The form's fields for the options of the gateway's platform, in the order of its Config."""
+    kind = ADAPTERS.get(gateway.platform)
+    kept = _kept(gateway)
+    fields: dict[str, forms.Field] = {}
+    for field in config.options(kind.Config) if kind else ():
+        fields |= _form_fields(field, gateway.config, kept.get(field.name))
+    return fields
+
+
+def _kept(gateway: Gateway) -> dict[str, Secret]:
+    return {secret.name: secret for secret in gateway.secrets.all()}
 
 
 def make_missing_secrets(gateway: Gateway) -> dict[str, str]:
@@ -141,25 +138,46 @@ def keep_secret(gateway: Gateway, name: str, value: str) -> str:
     return value
 
 
-def _form_field(field: Field[Any], values: Mapping[str, Any], kept: Secret | None) -> forms.Field:
+def _form_fields(field: Field[Any], values: Mapping[str, Any], kept: Secret | None) -> dict[str, forms.Field]:
+    """The option's own field, and for a secret the box beside it: make a new one, or do without it."""
     meta = field.metadata
-    if meta["secret"]:
-        return SecretField(label=meta["label"], help_text=meta["help"], kept=kept, multiline=meta["multiline"])
+    if not meta["secret"]:
+        return {OPTION + field.name: _plain_field(field, values)}
+    fields: dict[str, forms.Field] = {
+        OPTION + field.name: SecretField(
+            label=meta["label"], help_text=meta["help"], kept=kept, multiline=meta["multiline"]
+        )
+    }
+    if meta["generate"]:
+        fields[RENEW + field.name] = forms.BooleanField(
+            label=f"Make a new {meta['label'].lower()}",
+            required=False,
+            help_text="The one in use stops working when you save. The new one is shown once.",
+        )
+    elif kept and config.default_of(field) is not MISSING:
+        fields[REMOVE + field.name] = forms.BooleanField(label=f"Remove the {meta['label'].lower()}", required=False)
+    return fields
+
+
+def _plain_field(field: Field[Any], values: Mapping[str, Any]) -> forms.Field:
+    meta = field.metadata
+    kind = config.kind_of(field)
+    default = config.default_of(field)
     given: dict[str, Any] = {
         "label": meta["label"],
         "help_text": meta["help"],
         "required": False,  # `config.load` says what is missing, in the same words as the API
-        "initial": values.get(field.name, None if field.default is MISSING else field.default),
+        "initial": values.get(field.name, None if default is MISSING else default),
     }
     if meta["choices"]:
         return forms.ChoiceField(choices=[(choice, choice) for choice in meta["choices"]], **given)
-    if field.type is bool:
+    if kind is bool:
         return forms.BooleanField(**given)
-    if field.type is int:
+    if kind is int:
         return forms.IntegerField(**given)
-    if field.type is float:
+    if kind is float:
         return forms.FloatField(**given)
-    if field.type is dict or isinstance(given["initial"], dict):
+    if kind is dict:
         return forms.JSONField(widget=forms.Textarea(attrs={"rows": 5}), **given)
     if meta["multiline"]:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}), strip=False, **given)
@@ -182,10 +200,11 @@ class NamedSecretForm(forms.ModelForm[Secret]):
             self.fields["value"] = SecretField(label="Value", kept=kept)
 
     def clean_value(self) -> str:
-        value = str(self.cleaned_data["value"])
-        if not value and not self.instance.pk:
+        if value := str(self.cleaned_data["value"]):
+            return value
+        if not self.instance.pk:
             raise forms.ValidationError("This is needed.")
-        return value
+        return str(self.instance.value)
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -193,8 +212,3 @@ class NamedSecretForm(forms.ModelForm[Secret]):
         if kind and name in config.secret_names(kind.Config):
             raise forms.ValidationError("This name belongs to one of the options above. Set it there.")
         return name
-
-    def save(self, commit: bool = True) -> Secret:
-        if self.cleaned_data["value"]:
-            self.instance.value = self.cleaned_data["value"]
-        return super().save(commit)

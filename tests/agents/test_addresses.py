@@ -44,6 +44,7 @@ REFUSED = {
     "local NAT64": "64:ff9b:1::8.8.8.8",
     "Teredo to a private client": "2001:0:0808:0808:0:0:f5ff:fffe",
     "Teredo through a private server": "2001:0:0a00:0001:0:0:f7f7:f7f7",
+    "Teredo at all": "2001:0:0808:0808:0:0:f7f7:f7f7",
 }
 PUBLIC = {
     "IPv4": "8.8.8.8",

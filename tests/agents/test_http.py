@@ -468,6 +468,14 @@ def test_a_tls_handshake_that_never_ends_is_not_sent(limit):
         Http(policy).request("POST", f"https://127.0.0.1:{port}/")
 
 
+def test_a_connection_that_stands_only_after_the_deadline_is_not_used():
+    line = connections.Line(LOOPBACK)
+    line.expired = True
+    with pytest.raises(NotSent, match="it took more than 30 s"), line.connecting("hooks.example.com"):
+        pass
+    assert line.connected is False
+
+
 def test_the_ordinary_context_demands_a_valid_certificate():
     context = connections._tls_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

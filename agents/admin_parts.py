@@ -1,0 +1,77 @@
+"""The small pieces that the admin pages of every room are made of."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+TONES = ("agent", "people", "nobody", "good", "warn", "bad", "quiet")
+
+
+def badge(tone: str, text: str) -> SafeString:
+    """A coloured label; `tone` is one of TONES and also the end of its CSS class."""
+    return format_html('<span class="badge badge-{}">{}</span>', tone, text)
+
+
+def raw(text: str) -> SafeString:
+    """Text from outside, shown as it is and as nothing but text."""
+    return format_html('<pre class="raw" tabindex="0">{}</pre>', text)
+
+
+def copyable(text: str) -> SafeString:
+    """Text with a button that copies it, where the browser allows that."""
+    return format_html(
+        '<span class="copyable"><code>{}</code> <button type="button" class="copy" data-copy="{}">Copy</button></span>',
+        text,
+        text,
+    )
+
+
+def shown_once(
+    request: HttpRequest, site: admin.AdminSite, title: str, secrets: dict[str, str], next_url: str
+) -> HttpResponse:
+    """The page that shows new secrets by their labels, this one time.
+
+    It is the answer to the form itself: nothing of it passes through a cookie or a session row.
+    """
+    context = {**site.each_context(request), "title": title, "secrets": secrets, "next_url": next_url}
+    return TemplateResponse(request, "admin/shown_once.html", context, headers={"Cache-Control": "no-store"})
+
+
+class PlainSelects(BaseModelAdmin[Any]):
+    """Choices of rows without the icons that edit, add or delete those rows: a slip there would delete an agent."""
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that the system writes and people only read. Deleting stays a matter of permission."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(admin.TabularInline[Any, Any]):
+    """Rows beside their parent that people only read."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False

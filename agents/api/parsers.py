@@ -1,0 +1,48 @@
+"""Read JSON bodies: bounded, UTF-8, and nothing that a database can't store."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.utils import json
+
+from agents.api.errors import TooLarge
+
+
+class Json(JSONParser):
+    """REST framework's own parser reads bodies of any size: Django's limit holds for `request.body` only."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = stream.read(settings.WEBHOOK_MAX_BYTES + 1)
+        if len(body) > settings.WEBHOOK_MAX_BYTES:
+            raise TooLarge
+        try:
+            data = json.loads(body.decode(), parse_constant=json.strict_constant)
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
+        except ValueError as error:
+            raise ParseError(f"This isn't JSON: {error}") from error
+        if not all(map(_storable, _texts(data))):
+            raise ParseError("Texts can't hold the character NUL or half of a surrogate pair.")
+        return data
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        yield from data
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _texts(item)
+
+
+def _storable(text: str) -> bool:
+    """PostgreSQL takes neither: https://www.postgresql.org/docs/current/datatype-json.html"""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

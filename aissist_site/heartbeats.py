@@ -1,0 +1,49 @@
+"""Signs of life: each worker and the beat write one every few seconds, and `health` reads them."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from aissist_site.models import Heartbeat
+
+EVERY_SECONDS = 5.0
+
+log = structlog.get_logger("heartbeats")
+
+
+def queue_name(queue: str) -> str:
+    """The heartbeat of whoever works on `queue`, however many workers share it."""
+    return f"queue {queue}"
+
+
+BEAT = "beat"
+
+
+def start(names: Sequence[str]) -> None:
+    """Write a heartbeat for each of `names` from a thread of its own, for as long as this process lives."""
+    threading.Thread(target=_run, args=[names], name="heartbeats", daemon=True).start()
+
+
+def write(names: Sequence[str]) -> None:
+    now = timezone.now()
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=now) for name in sorted(names)],  # sorted: two writers lock rows in the same order
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )
+
+
+def _run(names: Sequence[str]) -> None:
+    while True:
+        try:
+            write(names)
+        except DatabaseError as error:
+            log.warning("heartbeat_not_written", why=str(error))
+        finally:
+            connection.close()
+        time.sleep(EVERY_SECONDS)

@@ -1,0 +1,109 @@
+"""The three processes of the site, as the verbs `web`, `worker` and `beat` and their children under `up` run them."""
+
+import logging
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from celery.beat import Service
+from celery.exceptions import SecurityWarning
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from aissist_site import canary, embedded, heartbeats, leash
+from aissist_site.celery import app
+
+TURN_QUEUES = ("turn",)  # engine calls wait here, so that nothing else has to wait behind them
+WORK_QUEUES = ("ingest", "deliver", "timer", "sweep")
+ALL_QUEUES = (*TURN_QUEUES, *WORK_QUEUES)
+ROUTINE = (b"worker: Warm shutdown",)  # Celery's answer to SIGTERM, past every log setting
+
+
+def make_ready() -> None:
+    """What each verb needs when it runs alone: the right key, and a broker if that is ours."""
+    canary.check()
+    if settings.EMBEDDED_BROKER:
+        embedded.keep(settings.DATA_DIR)
+
+
+def run_web(host: str, port: int) -> None:
+    """Serve requests until SIGTERM. Requests under way get five seconds."""
+    Web(host, port).run()
+
+
+def run_worker(queues: Sequence[str], concurrency: int) -> None:
+    """Work on `queues` until SIGTERM; tasks under way are finished first."""
+    # The warning about root is about pickled messages. Ours are JSON, and containers often have no other user.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    worker = app.Worker(
+        hostname=f"{'-'.join(queues)}@{socket.gethostname()}",
+        pool="threads",
+        concurrency=concurrency,
+        queues=list(queues),
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+    )
+    heartbeats.start([heartbeats.queue_name(queue) for queue in queues])
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+def run_beat() -> None:
+    """Send what is due by the schedule until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())  # the service saves its state on the way out
+    app.finalize()
+    forget_removed_entries(settings.CELERY_BEAT_SCHEDULE)
+    heartbeats.start([heartbeats.BEAT])
+    Service(app, scheduler_cls=DatabaseScheduler).start()
+
+
+def forget_removed_entries(scheduled: Iterable[str]) -> None:
+    """Drop our entries that aren't `scheduled` any more. The scheduler writes new and changed ones by itself."""
+    PeriodicTask.objects.filter(name__startswith="aissist.").exclude(name__in=scheduled).delete()
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn's lines through the site's own log."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.setLevel(logging.WARNING)
+        self.error_log.propagate = True
+
+
+class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn, set up in code: no configuration file, no command line of its own."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        options = {
+            "bind": self.address,
+            "workers": settings.WEB_WORKERS,
+            "threads": settings.WEB_THREADS,
+            "worker_class": "gthread",
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "keepalive": 5,
+            "logger_class": Log,
+            "control_socket_disable": True,
+            "post_fork": lambda arbiter, worker: leash.tie(worker.ppid),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIHandler:
+        from aissist_site.wsgi import application  # here, because it builds the handler as it is imported
+
+        return application

@@ -1,0 +1,136 @@
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agents.api.fields import Strict, StrictModel
+from gateways.api import options
+from gateways.models import Gateway, Secret
+from gateways.registry import ADAPTERS
+
+
+class SecretNameSerializer(serializers.ModelSerializer[Secret]):
+    """A secret that is set. Its value is never shown."""
+
+    name = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Secret
+        fields = ("name", "updated_at")
+        read_only_fields = fields
+
+
+class GatewaySerializer(StrictModel[Gateway]):
+    """One configured account on one platform."""
+
+    platform = serializers.ChoiceField(
+        choices=[(name, kind.label) for name, kind in sorted(ADAPTERS.items())],
+        read_only=True,
+        help_text="Set when the gateway is made, and never changed.",
+    )
+    config = serializers.DictField(
+        required=False,
+        help_text="The platform's own options, without its secrets. Always the whole set: what is left out is unset.",
+    )
+    secrets = serializers.DictField(
+        child=serializers.CharField(max_length=10_000, trim_whitespace=False, allow_null=True),
+        required=False,
+        write_only=True,
+        help_text="The platform's secrets, by name, and others that its options refer to. Only those named here "
+        "change; null removes one. Never shown.",
+    )
+    secret_names = SecretNameSerializer(
+        many=True, read_only=True, source="secrets", help_text="The secrets that are set."
+    )
+    webhook_url = serializers.SerializerMethodField(help_text="The address that the platform sends its webhooks to.")
+
+    class Meta:
+        model = Gateway
+        fields = (
+            "id",
+            "agent",
+            "platform",
+            "name",
+            "mode",
+            "config",
+            "secrets",
+            "secret_names",
+            "webhook_url",
+            "status",
+            "status_detail",
+            "burst_window",
+            "longest_wait",
+            "thinking_after",
+            "on_unknown",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("agent", "status", "status_detail")
+        extra_kwargs = {"status_detail": {"help_text": "What is wrong, where the status isn't `ok`."}}
+
+    @extend_schema_field(serializers.URLField())
+    def get_webhook_url(self, gateway: Gateway) -> str:
+        return f"{settings.PUBLIC_URL}{reverse('webhook', args=[gateway.public_id])}"
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and attrs.keys() & {"config", "secrets"}:
+            kept = {secret.name: secret.value for secret in self.instance.secrets.all()}
+            secrets = {**kept, **attrs.get("secrets", {})}
+            options.check(
+                ADAPTERS[self.instance.platform],
+                attrs.get("config", self.instance.config),
+                {name: value for name, value in secrets.items() if value is not None},
+            )
+        return attrs
+
+    def update(self, instance: Gateway, validated_data: dict[str, Any]) -> Gateway:
+        secrets = validated_data.pop("secrets", {})
+        super().update(instance, validated_data)
+        _keep(instance, secrets)
+        return instance
+
+
+class GatewayCreationSerializer(GatewaySerializer):
+    """A new gateway, and, this once, the secrets that were made for it."""
+
+    platform = serializers.ChoiceField(choices=[(name, kind.label) for name, kind in sorted(ADAPTERS.items())])
+    generated_secrets = serializers.SerializerMethodField(
+        help_text="The secrets that you gave none for and that were made for you. Keep them: they aren't shown again."
+    )
+
+    class Meta(GatewaySerializer.Meta):
+        fields = (*GatewaySerializer.Meta.fields, "generated_secrets")  # type: ignore[assignment]  # one longer
+
+    def get_generated_secrets(self, gateway: Gateway) -> dict[str, str]:
+        return self.generated
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kind = ADAPTERS[attrs["platform"]]
+        given = {name: value for name, value in attrs.pop("secrets", {}).items() if value is not None}
+        self.generated = options.generate(kind, given)
+        attrs["secrets"] = {**given, **self.generated}
+        options.check(kind, attrs.get("config", {}), attrs["secrets"])
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Gateway:
+        secrets = validated_data.pop("secrets")
+        gateway = Gateway.objects.create(**validated_data)
+        _keep(gateway, secrets)
+        return gateway
+
+
+class CheckSerializer(Strict):
+    """What "test connection" found."""
+
+    ok = serializers.BooleanField()
+    message = serializers.CharField(help_text="One sentence for operators.")
+
+
+def _keep(gateway: Gateway, secrets: dict[str, str | None]) -> None:
+    for name, value in secrets.items():
+        if value is None:
+            gateway.secrets.filter(name=name).delete()
+        else:
+            gateway.secrets.update_or_create(name=name, defaults={"value": value})

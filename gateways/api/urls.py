@@ -1,0 +1,9 @@
+from django.urls import path
+
+from gateways.api.views import GatewayCheck, GatewayDetail, Gateways
+
+urlpatterns = [
+    path("agents/<int:agent_id>/gateways", Gateways.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>", GatewayDetail.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/check", GatewayCheck.as_view()),
+]

@@ -1,0 +1,156 @@
+"""Gateways: make, read, change, test and delete them."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents.api.errors import Conflict, ErrorSerializer
+from agents.api.lists import Oldest
+from agents.api.views import OfAgent
+from agents.http import HttpError
+from gateways.api import options
+from gateways.api.serializers import CheckSerializer, GatewayCreationSerializer, GatewaySerializer
+from gateways.base import Health
+from gateways.errors import ConfigError, DeliveryError
+from gateways.models import Gateway, Secret
+from gateways.registry import adapter
+
+CREATION = f"""A gateway is one account on one platform, run by this agent.
+
+Secrets go in and never come out, with one exception: those that were made for you stand in the answer to this
+request, once, as `generated_secrets`.
+
+What each platform is configured with:
+
+{options.description()}
+"""
+
+
+class OfGateway(OfAgent):
+    """A view below `agents/{agent_id}/gateways/{gateway_id}`."""
+
+    def gateway(self) -> Gateway:
+        found = gateways(self.agent().pk).filter(pk=self.kwargs["gateway_id"]).first()
+        if found is None:
+            raise NotFound("This agent has no such gateway.")
+        return found
+
+
+def gateways(agent_id: int) -> QuerySet[Gateway]:
+    """The agent's gateways, with the names of their secrets. The values aren't even read."""
+    names = Secret.objects.only("id", "gateway_id", "name", "updated_at")
+    return Gateway.objects.filter(agent=agent_id).prefetch_related(Prefetch("secrets", names))
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="listGateways", tags=["Gateways"], summary="List an agent's gateways"),
+    post=extend_schema(
+        operation_id="createGateway",
+        tags=["Gateways"],
+        summary="Create a gateway",
+        description=CREATION,
+        request=GatewayCreationSerializer,
+        responses={201: GatewayCreationSerializer, 409: ErrorSerializer},
+        examples=[
+            OpenApiExample("A web chat", {"platform": "webchat", "name": "Chat on the website"}, request_only=True)
+        ],
+    ),
+)
+class Gateways(OfAgent, ListCreateAPIView[Gateway]):
+    needs = {"GET": "gateways.view_gateway", "POST": "gateways.add_gateway"}
+    http_method_names = ["get", "post", "head"]
+    queryset = Gateway.objects.all()
+    pagination_class = Oldest
+
+    def get_queryset(self) -> QuerySet[Gateway]:
+        return gateways(self.agent().pk)
+
+    def get_serializer_class(self) -> type[GatewaySerializer]:
+        return GatewayCreationSerializer if self.request.method == "POST" else GatewaySerializer
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        agent = self.agent()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(agent=agent)
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="getGateway", tags=["Gateways"], summary="Read a gateway"),
+    patch=extend_schema(
+        operation_id="updateGateway",
+        tags=["Gateways"],
+        summary="Change a gateway",
+        description="Send only what changes. `config` is replaced as a whole; of `secrets`, those you name.",
+        responses={200: GatewaySerializer, 409: ErrorSerializer},
+        examples=[
+            OpenApiExample("People answer from now on", {"mode": "off"}, request_only=True),
+            OpenApiExample("A new secret", {"secrets": {"signing_secret": "whsec_…"}}, request_only=True),
+        ],
+    ),
+    delete=extend_schema(
+        operation_id="deleteGateway",
+        tags=["Gateways"],
+        summary="Delete a gateway",
+        description="Only one that has no conversations yet. Otherwise switch it off: set its `mode` to `off`.",
+        responses={204: None, 409: ErrorSerializer},
+    ),
+)
+class GatewayDetail(OfGateway, RetrieveUpdateDestroyAPIView[Gateway]):
+    needs = {
+        "GET": "gateways.view_gateway",
+        "PATCH": "gateways.change_gateway",
+        "DELETE": "gateways.delete_gateway",
+    }
+    http_method_names = ["get", "patch", "delete", "head"]
+    queryset = Gateway.objects.all()
+    serializer_class = GatewaySerializer
+
+    def get_object(self) -> Gateway:
+        return self.gateway()
+
+    def perform_destroy(self, instance: Gateway) -> None:
+        with transaction.atomic():
+            # Locked, so that no conversation can begin between the question and the deletion.
+            Gateway.objects.select_for_update().get(pk=instance.pk)
+            if instance.conversations.exists():
+                raise Conflict(
+                    "This gateway has conversations, which would be lost with it. "
+                    "Switch it off instead: set its mode to “off”."
+                )
+            instance.delete()
+
+
+class GatewayCheck(OfGateway):
+    """Ask the platform whether the account works."""
+
+    needs = {"POST": "gateways.change_gateway"}
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="checkGateway",
+        tags=["Gateways"],
+        summary="Test a gateway's connection",
+        description="Asks the platform whether the account works as configured. Changes nothing.",
+        request=None,
+        responses=CheckSerializer,
+    )
+    def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
+        return Response(CheckSerializer(_check(self.gateway())).data)
+
+
+def _check(gateway: Gateway) -> Health:
+    try:
+        return adapter(gateway).check()
+    except ConfigError as error:
+        return Health(ok=False, message=f"The configuration is incomplete. {error}")
+    except (HttpError, DeliveryError) as error:
+        return Health(ok=False, message=error.public)

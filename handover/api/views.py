@@ -1,0 +1,167 @@
+"""What people do with a conversation, over the API: reply, note, hand over, give back, suspend, close."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from agents.api import scope
+from agents.api.errors import Conflict, ErrorSerializer
+from conversations.api import views as conversations
+from conversations.api.serializers import ConversationSerializer, MessageSerializer
+from conversations.models import Conversation, Message
+from gateways.models import Destination
+from handover import desk
+from handover.api.filters import ConversationFilter
+from handover.api.serializers import ActSerializer, HandOverSerializer, HandoverSerializer, ReplySerializer
+
+
+class Conversations(conversations.Conversations):
+    """The list of the conversations' own room, and whether people are awaited."""
+
+    filterset_class = ConversationFilter
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="replyAsPerson",
+        tags=["Conversations"],
+        summary="Reply, or leave a note, as a person",
+        description=(
+            "A message goes to the customer. The conversation is people's from then on, and whatever the agent hasn't "
+            "sent yet is withdrawn. A note stays inside and changes nothing."
+        ),
+        request=ReplySerializer,
+        responses={201: MessageSerializer, 409: ErrorSerializer},
+        examples=[
+            OpenApiExample(
+                "A reply", {"author": "Grace", "content": "I've sent you a new one today."}, request_only=True
+            ),
+            OpenApiExample(
+                "A note", {"author": "Grace", "content": "Third time this month.", "kind": "note"}, request_only=True
+            ),
+        ],
+    )
+)
+class ConversationMessages(conversations.ConversationMessages):
+    needs = {"GET": "conversations.view_conversation", "POST": "conversations.change_conversation"}
+    http_method_names = ["get", "post", "head"]
+
+    def post(self, request: Request, conversation_id: int) -> Response:
+        conversation = self.conversation()
+        said = _valid(ReplySerializer(data=request.data))
+        say = desk.note if said["kind"] == Message.Kind.NOTE else desk.reply
+        message = _do(say, conversation, request, author=said["author"], text=said["content"])
+        return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+
+class HandOver(conversations.OfConversation):
+    needs = {"POST": "conversations.change_conversation"}
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="handOverConversation",
+        tags=["Conversations"],
+        summary="Hand a conversation over to people",
+        description="Asked twice, done once.",
+        request=HandOverSerializer,
+        responses={200: HandoverSerializer, 409: ErrorSerializer},
+        examples=[
+            OpenApiExample("Where the rules say", {}, request_only=True),
+            OpenApiExample("To a destination", {"author": "Grace", "destination": 3}, request_only=True),
+        ],
+    )
+    def post(self, request: Request, conversation_id: int) -> Response:
+        conversation = self.conversation()
+        asked = _valid(HandOverSerializer(data=request.data))
+        destination = _destination(conversation, asked.get("destination"))
+        author = asked.get("author") or scope.actor(request)
+        handover = _do(desk.hand_over, conversation, request, author=author, destination=destination)
+        return Response(HandoverSerializer(handover).data)
+
+
+class Act(conversations.OfConversation):
+    """One of the desk's acts that answer with the conversation as it is then."""
+
+    needs = {"POST": "conversations.change_conversation"}
+    http_method_names = ["post"]
+
+    def act(self, conversation_id: int, **who: Any) -> None:
+        raise NotImplementedError
+
+    def post(self, request: Request, conversation_id: int) -> Response:
+        conversation = self.conversation()
+        asked = _valid(ActSerializer(data=request.data))
+        _do(self.act, conversation, request, author=asked.get("author") or scope.actor(request))
+        return Response(ConversationSerializer(self.conversation()).data)
+
+
+def _documented(operation_id: str, summary: str, description: str) -> Any:
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id=operation_id,
+            tags=["Conversations"],
+            summary=summary,
+            description=description,
+            request=ActSerializer,
+            responses={200: ConversationSerializer, 409: ErrorSerializer},
+        )
+    )
+
+
+@_documented(
+    "giveBackConversation",
+    "Give a conversation back to the agent",
+    "The agent answers the customer's next message, and none before it.",
+)
+class GiveBack(Act):
+    def act(self, conversation_id: int, **who: Any) -> None:
+        desk.give_back(conversation_id, **who)
+
+
+@_documented(
+    "suspendConversation",
+    "Silence the agent in a conversation",
+    "Nobody answers until the conversation is given back or a person replies.",
+)
+class Suspend(Act):
+    def act(self, conversation_id: int, **who: Any) -> None:
+        desk.suspend(conversation_id, **who)
+
+
+@_documented(
+    "closeConversation",
+    "Close a conversation",
+    "The customer's next message opens it again, with the agent as its owner.",
+)
+class Close(Act):
+    def act(self, conversation_id: int, **who: Any) -> None:
+        desk.close(conversation_id, **who)
+
+
+def _valid(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _destination(conversation: Conversation, destination_id: int | None) -> Destination | None:
+    if destination_id is None:
+        return None
+    found = Destination.objects.filter(gateway=conversation.gateway_id, pk=destination_id).first()
+    if found is None:
+        raise ValidationError({"destination": "This gateway has no such destination."}, code="does_not_exist")
+    return found
+
+
+def _do(act: Callable[..., Any], conversation: Conversation, request: Request, **details: Any) -> Any:
+    user = request.user if isinstance(request.user, AbstractBaseUser) else None
+    try:
+        return act(conversation.pk, user=user, **details)
+    except desk.DeskError as error:
+        raise Conflict(error.public) from error

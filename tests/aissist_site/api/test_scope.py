@@ -1,0 +1,92 @@
+"""Whoever holds a key of one agent sees nothing of another, on any path."""
+
+from typing import Any
+
+import pytest
+
+from agents.models import Agent
+from aissist_site.api import document
+from conversations.models import Conversation, Message
+from gateways.models import Gateway, Receipt
+from handover.models import Handover
+from tests.agents.api.fixtures import Api
+from tests.conftest import Walk
+
+OPERATIONS = [
+    (method.upper(), path.removeprefix("/api/"))
+    for path, operations in document()["paths"].items()
+    for method in operations
+]
+OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
+BODIES = {
+    ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
+    ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
+    ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
+}
+
+
+def everything() -> list[Any]:
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover)
+    ]
+
+
+@pytest.fixture
+def ids(walk: Walk) -> dict[str, int]:
+    walk.answer("Hello")
+    conversation = walk.conversation()
+    return {
+        "agent_id": walk.gateway.agent_id,
+        "gateway_id": walk.gateway.pk,
+        "conversation_id": conversation.pk,
+    }
+
+
+@pytest.mark.parametrize(("method", "path"), OF_ONE, ids=" ".join)
+@pytest.mark.parametrize("body", ["fitting", "none", "wrong"])
+def test_what_belongs_to_another_agent_doesnt_exist(
+    other_api: Api, ids: dict[str, int], method: str, path: str, body: str
+) -> None:
+    before = everything()
+    sent = {"fitting": BODIES.get((method, path), {}), "none": None, "wrong": {"nonsense": 1}}[body]
+    answer = other_api(method, path.format(**ids), None if method == "GET" else sent)
+    assert (answer.status, answer.json["errors"][0]["code"]) == (404, "not_found")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "path"), OF_ONE, ids=" ".join)
+def test_what_belongs_to_the_keys_agent_exists(api: Api, ids: dict[str, int], method: str, path: str) -> None:
+    body = BODIES.get((method, path), {})
+    assert api(method, path.format(**ids), None if method == "GET" else body).status != 404
+
+
+@pytest.mark.parametrize("path", [path for method, path in OF_ONE if "{gateway_id}" in path and method != "POST"])
+def test_a_foreign_gateway_isnt_found_below_ones_own_agent(
+    other_api: Api, other_agent: Agent, ids: dict[str, int], path: str
+) -> None:
+    assert other_api("GET", path.format(**{**ids, "agent_id": other_agent.pk})).status == 404
+
+
+@pytest.mark.parametrize("what", ["gateways", "conversations", "messages"])
+def test_an_agents_lists_hold_nothing_of_another(
+    api: Api, other_api: Api, other_agent: Agent, ids: dict[str, int], what: str
+) -> None:
+    assert other_api("GET", f"agents/{other_agent.pk}/{what}").json["results"] == []
+    assert api("GET", f"agents/{ids['agent_id']}/{what}").json["results"] != []
+
+
+def test_the_list_of_agents_holds_the_keys_own(other_api: Api, other_agent: Agent, ids: dict[str, int]) -> None:
+    assert [each["id"] for each in other_api("GET", "agents").json["results"]] == [other_agent.pk]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=" ".join)
+def test_nobody_gets_in_without_a_key(ids: dict[str, int], method: str, path: str) -> None:
+    answer = Api()(method, path.format(**ids), None if method == "GET" else {})
+    assert (answer.status, answer.json["errors"][0]["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=" ".join)
+def test_staff_get_in_by_permission_only(signed_in: Api, ids: dict[str, int], method: str, path: str) -> None:
+    answer = signed_in(method, path.format(**ids), None if method == "GET" else {})
+    assert (answer.status, answer.json["errors"][0]["code"]) == (403, "permission_denied")

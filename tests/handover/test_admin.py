@@ -1,0 +1,470 @@
+"""One conversation's page: what it shows, who may do what on it, and that a form that comes twice acts once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages.storage import default_storage
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from agents.models import Article, SubAgent
+from conversations.models import Attempt, AuditEvent, Conversation, Delivery, Message, Turn
+from gateways.models import Destination, Gateway
+from handover import desk, pages
+from handover.models import EscalationTarget, Handover, HandoverRule
+from handover.transcript import Buttons, buttons
+from tests.admin_pages import Elements, conversation_of, get, say
+
+PEOPLE: dict[str, Callable[[], User | None]] = {
+    "a stranger": lambda: None,
+    "somebody without a desk": lambda: User.objects.create_user("kim"),
+    "staff without permission": lambda: _staff(),
+    "who may look": lambda: _staff("view_conversation"),
+    "who may act": lambda: _staff("change_conversation"),
+    "an administrator": lambda: User.objects.create_superuser("root"),
+}
+ACTS = ("reply", "note", "hand_over", "take_over", "give_back", "suspend", "close", "retry")
+
+
+def _staff(*permissions: str) -> User:
+    user = User.objects.create_user("kim", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+@pytest.fixture
+def conversation(gateway: Gateway) -> Conversation:
+    conversation = conversation_of(gateway)
+    say(conversation, "Where is my order?")
+    return conversation
+
+
+@pytest.fixture
+def kim(client: Client, db: None) -> User:
+    """Somebody who may act, signed in."""
+    user = _staff("change_conversation")
+    User.objects.update(first_name="Kim", last_name="Aro")
+    user.refresh_from_db()
+    client.force_login(user)
+    return user
+
+
+def page(conversation: Conversation) -> str:
+    return reverse("admin:conversations_conversation_change", args=[conversation.pk])
+
+
+def live(conversation: Conversation) -> str:
+    return reverse("admin:conversation_live", args=[conversation.pk])
+
+
+def act(client: Client, name: str, conversation: Conversation, token: str = "once", **fields: Any) -> Any:
+    url = reverse(f"admin:conversation_{name}", args=[conversation.pk])
+    return client.post(url, {"token": token, **fields})
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+# --- Who may what -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "read", "post"),
+    [
+        ("a stranger", 302, 302),
+        ("somebody without a desk", 302, 302),
+        ("staff without permission", 403, 403),
+        ("who may look", 200, 403),
+        ("who may act", 200, 302),
+        ("an administrator", 200, 302),
+    ],
+)
+def test_who_may_read_and_act(client: Client, conversation: Conversation, who: str, read: int, post: int) -> None:
+    delivery = _failed(say(conversation, "Hello", "agent"))
+    if user := PEOPLE[who]():
+        client.force_login(user)
+    assert {name: client.get(url(conversation)).status_code for name, url in {"page": page, "live": live}.items()} == {
+        "page": read,
+        "live": read,
+    }
+    fields = {"reply": {"text": "Hi"}, "note": {"text": "Hm"}, "retry": {"delivery": delivery.pk}}
+    order = ("retry", "note", "take_over", "give_back", "hand_over", "reply", "suspend", "close")
+    statuses = {name: act(client, name, conversation, name, **fields.get(name, {})).status_code for name in order}
+    assert statuses == dict.fromkeys(order, post)
+    if post != 302 or read != 200:
+        assert not Message.objects.filter(author="human").exists()
+        conversation.refresh_from_db()
+        assert (conversation.owner, conversation.status, conversation.epoch) == ("agent", "open", 1)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_nothing_happens_by_following_a_link(client: Client, kim: User, conversation: Conversation, name: str) -> None:
+    assert client.get(reverse(f"admin:conversation_{name}", args=[conversation.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_forms_of_other_sites_are_refused(kim: User, conversation: Conversation, name: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(kim)
+    assert act(strict, name, conversation, text="Hi").status_code == 403
+
+
+def test_who_may_only_look_sees_nothing_to_press(client: Client, conversation: Conversation) -> None:
+    _failed(say(conversation, "Hello", "agent"))
+    client.force_login(_staff("view_conversation"))
+    assert {form for form in Elements(get(client, page(conversation))).forms() if "conversation" in form} == set()
+
+
+@pytest.mark.parametrize("address", ["999", "abc", "1x"])
+def test_a_conversation_that_isnt_there_is_not_found(client: Client, kim: User, address: str) -> None:
+    assert client.get(f"/admin/conversations/conversation/{address}/change/").status_code == 404
+
+
+# --- Acting -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_goes_out_in_the_persons_name(client: Client, kim: User, conversation: Conversation) -> None:
+    response = act(client, "reply", conversation, text="It left yesterday.")
+    assert (response.status_code, response.url) == (302, page(conversation))
+    message = Message.objects.get(author="human")
+    assert (message.text, message.author_name, message.user, message.kind) == (
+        "It left yesterday.",
+        "Kim Aro",
+        kim,
+        "message",
+    )
+    conversation.refresh_from_db()
+    assert (conversation.owner, conversation.assignee) == ("human", kim)
+
+
+def test_a_note_stays_inside(client: Client, kim: User, conversation: Conversation) -> None:
+    act(client, "note", conversation, text="A regular.")
+    assert Message.objects.get(kind="note").text == "A regular."
+    conversation.refresh_from_db()
+    assert conversation.owner == "agent"
+
+
+def test_a_form_that_comes_twice_acts_once(client: Client, kim: User, conversation: Conversation) -> None:
+    for _ in range(2):
+        response = act(client, "reply", conversation, "t", text="It left yesterday.")
+    assert Message.objects.filter(author="human").count() == 1
+    assert told(client.get(response.url)) == ["This was done already; it wasn’t done twice."]
+
+
+def test_two_copies_that_arrive_together_act_once(client: Client, kim: User, conversation: Conversation) -> None:
+    """Each request read the session before either had acted."""
+    requests = []
+    for _ in range(2):
+        request = RequestFactory().post("/", {"token": "t", "text": "It left yesterday."})
+        request.user = kim
+        request.session = SessionStore(client.session.session_key)
+        request.session.get("loads it")
+        request._messages = default_storage(request)  # type: ignore[attr-defined]  # as the middleware would
+        requests.append(request)
+    admin = site._registry[Conversation]
+    statuses = [pages.act(admin, request, conversation.pk, "reply").status_code for request in requests]
+    assert statuses == [302, 302]
+    assert Message.objects.filter(author="human").count() == 1
+
+
+def test_a_second_form_with_the_same_words_is_sent(client: Client, kim: User, conversation: Conversation) -> None:
+    for token in "ab":
+        act(client, "reply", conversation, token, text="Yes.")
+    assert Message.objects.filter(author="human").count() == 2
+
+
+def test_every_form_on_a_page_carries_a_new_token(client: Client, kim: User, conversation: Conversation) -> None:
+    tokens = [client.get(page(conversation)).context["token"] for _ in range(2)]
+    assert len({*tokens}) == 2
+
+
+def test_a_form_without_a_token_does_nothing(client: Client, kim: User, conversation: Conversation) -> None:
+    response = act(client, "reply", conversation, "", text="Hi")
+    assert (response.status_code, told(response)) == (409, ["The form was incomplete. Please try again."])
+    assert not Message.objects.filter(author="human").exists()
+
+
+@pytest.mark.parametrize("name", ["reply", "note"])
+def test_what_was_typed_is_kept_when_it_cant_be_done(
+    client: Client, kim: User, conversation: Conversation, name: str
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise desk.DeskError("The conversation was merged. Open the other one.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk, name, refuse)
+        response = act(client, name, conversation, text="A long <b>answer</b>")
+    assert response.status_code == 409
+    assert told(response) == ["The conversation was merged. Open the other one."]
+    assert "A long &lt;b&gt;answer&lt;/b&gt;</textarea>" in response.content.decode()
+    assert act(client, name, conversation, text="Again").status_code == 302  # the token isn't used up
+
+
+def test_handing_over_takes_a_destination_of_the_gateway(client: Client, kim: User, conversation: Conversation) -> None:
+    billing = Destination.objects.create(gateway=conversation.gateway, external_id="b", name="Billing")
+    act(client, "hand_over", conversation, destination=billing.pk)
+    assert Handover.objects.get().destination == billing
+
+
+@pytest.mark.parametrize("chosen", ["theirs", "999", "x"])
+def test_handing_over_takes_no_other_destination(
+    client: Client, kim: User, conversation: Conversation, make_gateway: Any, chosen: str
+) -> None:
+    theirs = Destination.objects.create(gateway=make_gateway(), external_id="b", name="Theirs")
+    response = act(client, "hand_over", conversation, destination=theirs.pk if chosen == "theirs" else chosen)
+    assert told(response) == ["There is no such destination any more. Choose another one."]
+    assert not Handover.objects.exists()
+
+
+def test_handing_over_to_nobody_in_particular_waits_for_people(
+    client: Client, kim: User, conversation: Conversation
+) -> None:
+    act(client, "hand_over", conversation, destination="")
+    assert (Handover.objects.get().destination, Handover.objects.get().state) == (None, "waiting")
+
+
+def _failed(message: Message, status: str = "failed") -> Delivery:
+    return Delivery.objects.create(
+        conversation=message.conversation,
+        message=message,
+        kind="reply",
+        payload={},
+        due_at=timezone.now(),
+        status=status,
+        error="The address is unknown.",
+    )
+
+
+@pytest.mark.parametrize("status", ["failed", "unknown"])
+def test_a_stuck_delivery_can_be_sent_again(client: Client, kim: User, conversation: Conversation, status: str) -> None:
+    delivery = _failed(say(conversation, "Hello", "agent"), status)
+    html = get(client, page(conversation))
+    assert "The address is unknown." in html
+    assert f'name="delivery" value="{delivery.pk}"' in html
+    act(client, "retry", conversation, delivery=delivery.pk)
+    delivery.refresh_from_db()
+    assert delivery.status == "pending"
+
+
+def test_a_delivery_of_another_conversation_isnt_touched(
+    client: Client, kim: User, conversation: Conversation, gateway: Gateway
+) -> None:
+    theirs = _failed(say(conversation_of(gateway, thread="t2"), "Hello", "agent"))
+    response = act(client, "retry", conversation, delivery=theirs.pk)
+    assert told(response) == ["There is no such delivery in this conversation."]
+    theirs.refresh_from_db()
+    assert theirs.status == "failed"
+
+
+# --- Buttons ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "status", "assignee", "handed_over", "expected"),
+    [
+        ("agent", "open", None, False, "take_over hand_over suspend close"),
+        ("human", "open", None, True, "take_over give_back suspend close"),
+        ("human", "open", 7, True, "give_back suspend close"),
+        ("human", "open", 7, False, "hand_over give_back suspend close"),
+        ("human", "open", 8, True, "take_over give_back suspend close"),
+        ("nobody", "suspended", None, False, "take_over hand_over give_back close"),
+        ("nobody", "closed", None, False, ""),
+    ],
+    ids=["agent's", "waiting", "mine", "mine, never handed over", "a colleague's", "suspended", "closed"],
+)
+def test_buttons_are_those_that_make_sense(
+    owner: str, status: str, assignee: int | None, handed_over: bool, expected: str
+) -> None:
+    conversation = Conversation(owner=owner, status=status, assignee_id=assignee)
+    names = expected.split()
+    all_ = ("take_over", "hand_over", "give_back", "suspend", "close")
+    assert buttons(conversation, 7, handed_over) == Buttons(**{name: name in names for name in all_})
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def story(gateway: Gateway) -> Conversation:
+    """A conversation with something of everything."""
+    conversation = conversation_of(gateway, subject="My order", language="de")
+    article = Article.objects.create(agent=gateway.agent, title="Where is my order?", body="Soon.")
+    decision = {
+        "why": "The article answers it.",
+        "reason": "answered",
+        "confidence": 0.87,
+        "sub_agent": "orders",
+        "evidence": [{"kind": "article", "name": "Orders", "score": 0.91, "quote": "where is"}],
+        "articles": [article.pk, 999],
+    }
+    done: dict[str, Any] = {"epoch": 1, "state": "done", "due_at": timezone.now(), "answer_by": timezone.now()}
+    turn = Turn.objects.create(conversation=conversation, outcome="replied", decision=decision, **done)
+    gone = Turn.objects.create(
+        conversation=conversation, outcome="handed_over", decision={**decision, "why": "A person is asked for."}, **done
+    )
+    say(conversation, "Where is\nmy *order*?", author_name="Grace")
+    say(conversation, "One moment.", "agent", kind="thinking", author_name="Ada", turn=turn)
+    answer = say(conversation, "It is **on its way**.", "agent", author_name="Ada", turn=turn)
+    say(conversation, "Grace is a regular.", "human", kind="note", author_name="Kim")
+    delivery = Delivery.objects.create(
+        conversation=conversation, message=answer, kind="reply", payload={}, due_at=timezone.now(), status="sent"
+    )
+    Attempt.objects.create(delivery=delivery, outcome="unreachable", milliseconds=31, detail="No route.")
+    Delivery.objects.create(
+        conversation=conversation, kind="assign", payload={}, due_at=timezone.now(), status="failed", error="No inbox."
+    )
+    AuditEvent.objects.create(conversation=conversation, turn=turn, kind="replied", why="The article answers it.")
+    AuditEvent.objects.create(conversation=conversation, turn=gone, kind="handed_over", why="Rule: billing.")
+    Handover.objects.create(conversation=conversation, epoch=2, reason="r", why="Rule: billing.", summary="In short.")
+    return conversation
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Where is\nmy *order*?",
+        "It is <strong>on its way</strong>.",
+        "Thinking message",
+        "Internal note",
+        "87% sure",
+        '<span class="score">0.91</span>',
+        "A person is asked for.",
+        "31 ms: No route.",
+        "No inbox.",
+        "In short.",
+        "Waiting for people",
+        "My order",
+        "<dd>de</dd>",
+    ],
+)
+def test_the_page_tells(client: Client, kim: User, story: Conversation, words: str) -> None:
+    assert words in get(client, page(story))
+
+
+def test_each_message_looks_like_what_it_is(client: Client, kim: User, story: Conversation) -> None:
+    tags = Elements(get(client, page(story))).tags
+    assert [found["class"] for _, found in tags if "bubble" in str(found.get("class")).split()] == [
+        "bubble customer received",
+        "bubble agent automatic sent",
+        "bubble agent sent",
+        "bubble note",
+    ]
+
+
+def test_a_decision_stands_with_its_answer_or_else_in_the_trail(client: Client, kim: User, story: Conversation) -> None:
+    shown = client.get(page(story)).context["transcript"]
+    assert [happening.decision is not None for happening in shown.trail] == [False, True]
+    bubbles = [bubble for day in shown.days for bubble in day.bubbles]
+    assert [bubble.decision is not None for bubble in bubbles] == [False, False, True, False]
+    assert [article.title for article in bubbles[2].decision.articles] == ["Where is my order?"]
+
+
+def test_the_page_asks_the_same_however_long_it_is(
+    client: Client, kim: User, story: Conversation, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        _failed(say(story, f"Answer {number}", "agent", turn=story.turns.first()))
+        AuditEvent.objects.create(conversation=story, turn=story.turns.first(), kind="replied", why="w")
+    with django_assert_max_num_queries(26):
+        client.get(page(story))
+
+
+# --- Keeping fresh ----------------------------------------------------------------------------------------------------
+
+
+def tag(client: Client, conversation: Conversation) -> str:
+    return str(client.get(live(conversation)).headers["ETag"])
+
+
+def test_nothing_new_is_said_in_one_line(client: Client, kim: User, story: Conversation) -> None:
+    known = client.get(page(story)).context["tag"]
+    again = client.get(live(story), headers={"If-None-Match": known})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+CHANGES: dict[str, Callable[[Conversation], Any]] = {
+    "a message": lambda row: say(row, "Hello?"),
+    "a message's status": lambda row: row.messages.filter(seq=3).update(status="read"),
+    "an attempt": lambda row: Attempt.objects.create(delivery=row.deliveries.first(), outcome="sent"),
+    "a delivery": lambda row: row.deliveries.update(status="cancelled"),
+    "the owner": lambda row: Conversation.objects.filter(pk=row.pk).update(epoch=9),
+    "an event": lambda row: AuditEvent.objects.create(conversation=row, kind="k", why="w"),
+    "a handover": lambda row: row.handovers.update(state="accepted"),
+    "a turn": lambda row: row.turns.update(outcome="asked"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_whatever_changes_is_noticed(
+    client: Client, kim: User, story: Conversation, change: Callable[[Conversation], Any]
+) -> None:
+    before = tag(client, story)
+    change(story)
+    assert client.get(live(story), headers={"If-None-Match": before}).status_code == 200
+
+
+def test_what_is_fresh_has_the_parts_of_the_page(client: Client, kim: User, story: Conversation) -> None:
+    parts = {"live-head", "live-thread", "live-side"}
+    fresh = Elements(get(client, live(story))).ids()
+    assert parts <= fresh
+    assert parts <= Elements(get(client, page(story))).ids()
+
+
+def test_looking_for_news_is_cheap(
+    client: Client, kim: User, story: Conversation, django_assert_max_num_queries: Any
+) -> None:
+    known = tag(client, story)
+    with django_assert_max_num_queries(11):
+        client.get(live(story), headers={"If-None-Match": known})
+
+
+# --- A gateway's page: who takes over ---------------------------------------------------------------------------------
+
+
+def gateway_form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
+    names = ("escalation_target", "handover_rules", "destinations", "managing_points", "secrets", "message_templates")
+    return {
+        **{f"{name}-{part}_FORMS": 0 for name in names for part in ("TOTAL", "INITIAL")},
+        "name": gateway.name,
+        "agent": gateway.agent_id,
+        "mode": "auto",
+        "burst_window": 0,
+        "longest_wait": 10,
+        "thinking_after": 8,
+        "on_unknown": "hold",
+        "option_region": "eu",
+        **changes,
+    }
+
+
+def test_target_and_rules_are_set_on_the_gateways_page(admin_client: Client, gateway: Gateway) -> None:
+    billing = Destination.objects.create(gateway=gateway, external_id="b", name="Billing")
+    sub_agent = SubAgent.objects.create(agent=gateway.agent, name="Bills", slug="bills", scenario="s")
+    changes = {
+        "escalation_target-TOTAL_FORMS": 1,
+        "escalation_target-0-destination": billing.pk,
+        "handover_rules-TOTAL_FORMS": 1,
+        "handover_rules-0-position": 1,
+        "handover_rules-0-sub_agent": sub_agent.pk,
+        "handover_rules-0-destination": billing.pk,
+        "handover_rules-0-is_active": "on",
+    }
+    url = reverse("admin:gateways_gateway_change", args=[gateway.pk])
+    assert admin_client.post(url, gateway_form(gateway, **changes)).status_code == 302
+    assert EscalationTarget.objects.get().destination == billing
+    assert str(HandoverRule.objects.get()) == "Bills → Billing"
+
+
+@pytest.mark.xfail(strict=True, reason="HandoverRule.clean reads relations that aren't set; see the report")
+def test_a_rule_without_a_destination_is_asked_for_one(admin_client: Client, gateway: Gateway) -> None:
+    changes = {"handover_rules-TOTAL_FORMS": 1, "handover_rules-0-position": 5}
+    url = reverse("admin:gateways_gateway_change", args=[gateway.pk])
+    response = admin_client.post(url, gateway_form(gateway, **changes))
+    found = [error for inline in response.context["inline_admin_formsets"] for error in inline.formset.errors]
+    assert found == [{"sub_agent": ["This field is required."], "destination": ["This field is required."]}]
