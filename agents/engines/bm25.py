@@ -32,7 +32,7 @@ class Bm25:
         return self._postings
 
     def idf(self, term: str) -> float:
-        """How much the term tells documents apart, above 0. A term that occurs nowhere tells as much as a unique one."""
+        """How much the term tells documents apart, above 0. One that occurs nowhere counts like a unique one."""
         count = max(len(self._postings.get(term, ())), 1)
         return math.log(1 + (len(self.documents) - count + 0.5) / (count + 0.5))
 

@@ -1,4 +1,4 @@
-"""Articles as sections, and the part of a section that makes an answer: whole paragraphs, in the article's own words."""
+"""Articles as sections, and the part of a section that makes an answer: whole paragraphs, word for word."""
 
 import re
 from dataclasses import dataclass

@@ -28,6 +28,8 @@ class Match:
 class _Phrase:
     sub_agent: SubAgentBrief
     text: str
+    said: list[str]  # its words
+    denies: bool
     weight: float
 
 
@@ -40,9 +42,9 @@ class Matcher:
 
     def match(self, question: str, language: str) -> Match | None:
         """The sub agent with the phrase that is most like the question; of equals, the one with priority."""
-        asked, denies = _meaning(question, language), words.denies(question)
+        asked, said, denies = _meaning(question, language), words.words(question), words.denies(question)
         found = [
-            Match(phrase.sub_agent, phrase.text, self._likeness(asked, number) * _weight(phrase, denies))
+            Match(phrase.sub_agent, phrase.text, self._likeness(number, asked, said, denies))
             for number, phrase in enumerate(self._phrases)
         ]
         best = max((match.score for match in found), default=0.0)
@@ -57,24 +59,23 @@ class Matcher:
                 found[article_id] = max(found.get(article_id, 0.0), score * FAVOUR)
         return found
 
-    def _likeness(self, asked: Sequence[str], number: int) -> float:
-        """Dice's coefficient, each word counting for as much as it tells."""
-        phrase = self._index.documents[number]
-        common = [term for term in asked if term in phrase]
-        total = sum(map(self._index.idf, asked)) + sum(map(self._index.idf, phrase))
+    def _likeness(self, number: int, asked: Sequence[str], said: list[str], denies: bool) -> float:
+        """1 for the same words; else Dice's coefficient, each word counting for as much as it tells."""
+        phrase, terms = self._phrases[number], self._index.documents[number]
+        if said and said == phrase.said:
+            return 1.0
+        common = [term for term in asked if term in terms]
+        total = sum(map(self._index.idf, asked)) + sum(map(self._index.idf, terms))
         likeness = 2 * sum(map(self._index.idf, common)) / total if total else 0.0
-        return likeness if len(common) > 1 else likeness * THIN
+        return (
+            likeness * phrase.weight * (1.0 if len(common) > 1 else THIN) * (1.0 if denies == phrase.denies else DENIAL)
+        )
 
 
 def _phrases(sub_agent: SubAgentBrief) -> list[_Phrase]:
-    pieces = re.split(r"[,;:.。、]", sub_agent.scenario)
-    return [_Phrase(sub_agent, example, 1.0) for example in sub_agent.examples] + [
-        _Phrase(sub_agent, piece.strip(), SCENARIO) for piece in pieces if piece.strip()
-    ]
-
-
-def _weight(phrase: _Phrase, denies: bool) -> float:
-    return phrase.weight * (1.0 if words.denies(phrase.text) == denies else DENIAL)
+    pieces = filter(None, map(str.strip, re.split(r"[,;:.。、]", sub_agent.scenario)))
+    weighted = [*((example, 1.0) for example in sub_agent.examples), *((piece, SCENARIO) for piece in pieces)]
+    return [_Phrase(sub_agent, text, words.words(text), words.denies(text), weight) for text, weight in weighted]
 
 
 def _meaning(text: str, language: str) -> list[str]:

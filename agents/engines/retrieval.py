@@ -14,7 +14,7 @@ from agents.engines.excerpt import Section, sections
 TITLE, HEADING, TEXT = 4.0, 2.0, 1.0
 NEIGHBOURS = 0.5  # two words in a row, against one word
 UNHEARD_OF = 0.6  # a word that no article has, against one that a single article has
-BETTER = 0.05  # by how much more of the question a section must cover to be quoted in place of the first one
+BETTER = 0.05  # how much more of the question a section must cover to be quoted instead of the first
 MOST_HITS = 5
 SECTION = 0.5  # the best section's score, against the whole article's
 
@@ -116,10 +116,10 @@ class Library:
 
 
 def confidence(coverage: float, focus: float, headline: float, margin: float) -> float:
-    """How likely an article is the right one, 0 to 1, by logistic regression on the questions in the tests.
+    """How likely an article is the right one, 0 to 1: a logistic curve, roughly fitted to the questions in the tests.
 
-    `coverage`, `focus`, `headline`: the share of the question that is spoken of in the article, in its best section, and
-    in title and heading alone; `margin`: by how much of its own score it leads, or trails when below 0.
+    `coverage`, `focus`, `headline`: the share of the question that is spoken of in the article, in the section quoted,
+    and in title and heading alone; `margin`: by how much of its own score it leads, or trails when below 0.
     """
     return 1 / (1 + math.exp(3.5 - 1.5 * coverage - 1.5 * focus - 4.0 * headline - 0.5 * margin))
 

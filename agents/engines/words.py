@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from agents.engines.stopwords import GENERIC, NEGATIONS, PHRASES, STOPWORDS, SYNONYMS
+from agents.engines.vocabulary import GENERIC, NEGATIONS, PHRASES, STOPWORDS, SYNONYMS
 
 LONGEST_LINE = 2_000  # characters of one line that are looked at
 LONGEST_WORD = 40
@@ -18,7 +18,9 @@ MOST_TERMS = 200
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff々ー"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:'[^\W\d_{_CJK}]+)?")
 _LINK = re.compile(r"https?://\S+|\S+@\S+\.\w+")
-_UNTYPED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "\x00": " "})
+_UNTYPED = str.maketrans(
+    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "\x00": " "}
+)
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 
@@ -29,7 +31,7 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Every word of `text`, folded but not stemmed; set phrases as one word. Addresses of pages and mailboxes aren't words."""
+    """Every word of `text`, folded but not stemmed; set phrases as one word. Addresses aren't words."""
     plain = _LINK.sub(" ", fold(text))
     for said, meant in PHRASES:
         plain = said.sub(meant, plain)

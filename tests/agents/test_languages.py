@@ -29,7 +29,9 @@ def test_a_sentence_is_recognised(text, code):
     assert languages.detect(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "ok", "no", "12345", "👍👍", "\x00\x00", "BT-20811", "https://shop.example.com/returns"])
+@pytest.mark.parametrize(
+    "text", ["", "ok", "no", "12345", "👍👍", "\x00\x00", "BT-20811", "https://shop.example.com/returns"]
+)
 def test_what_belongs_to_no_language_is_left_open(text):
     assert languages.detect(text) == ""
 

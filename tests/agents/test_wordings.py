@@ -27,7 +27,9 @@ def test_there_are_wordings_in_each_supported_language():
 @pytest.mark.parametrize("language", wordings.languages())
 def test_each_language_has_each_wording_with_its_placeholders(language):
     own = wordings._wordings()[language]
-    placeholders = {key: {name for _, name, _, _ in string.Formatter().parse(text) if name} for key, text in own.items()}
+    placeholders = {
+        key: {name for _, name, _, _ in string.Formatter().parse(text) if name} for key, text in own.items()
+    }
     assert placeholders == KEYS
 
 

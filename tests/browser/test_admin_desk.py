@@ -133,7 +133,7 @@ def test_gateway_pages_work_without_inline_anything(page: Page, site: str, theme
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two that there are
     gateway = Gateway.objects.get()
     page.goto(f"{site}/admin/gateways/gateway/{gateway.pk}/change/")
-    page.get_by_role("link", name="Add another Handover rule").click()
+    page.get_by_role("button", name="Add another Handover rule").click()
     expect(page.locator("#handover_rules-0")).to_be_visible()
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator(".messagelist li")).to_have_count(1)

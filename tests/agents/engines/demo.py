@@ -3,6 +3,7 @@
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from agents.engines.base import AgentBrief, ArticleBrief, SubAgentBrief
 
@@ -32,7 +33,7 @@ def _article(number: int, path: Path) -> ArticleBrief:
     return ArticleBrief(number, title.removeprefix("# "), body.strip(), f"https://shop.example.com/help/{path.stem}")
 
 
-def _sub_agent(number: int, row: dict) -> SubAgentBrief:
+def _sub_agent(number: int, row: dict[str, Any]) -> SubAgentBrief:
     return SubAgentBrief(
         id=number,
         slug=row["slug"],

@@ -33,7 +33,9 @@ def agent(*sub_agents: SubAgentBrief, **options: object) -> AgentBrief:
 
 def brief(*said: str, of: AgentBrief | None = None, language: str = "en", new: int = 1) -> Brief:
     """A conversation in which customer and agent take turns, ending with the customer."""
-    speakers = [Speaker.CUSTOMER if number % 2 == len(said) % 2 else Speaker.AGENT for number in range(1, len(said) + 1)]
+    speakers = [
+        Speaker.CUSTOMER if number % 2 == len(said) % 2 else Speaker.AGENT for number in range(1, len(said) + 1)
+    ]
     lines = tuple(Line(speaker, text, WHEN) for speaker, text in zip(speakers, said, strict=True))
     return Brief(of or agent(), lines, new, language)
 

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agents.engines import offline
 from agents.engines.base import Decision, Escalation, Evidence, Reason
 from agents.engines.offline import Offline
 from agents.wordings import wording
@@ -88,18 +87,18 @@ def test_a_text_that_says_nothing_is_asked_back(said):
 
 
 def test_a_half_clear_question_is_asked_back_with_topics():
-    decision = decide("poles bent, segment missing")
+    decision = decide("late delivery of poles")
     assert (decision.reply, decision.clarifies, decision.reason) == (
-        CLARIFY.format(topics="1. How do I set up my tent?"),
+        CLARIFY.format(topics="1. When do I get my refund?"),
         True,
         Reason.UNSURE,
     )
 
 
-@pytest.mark.parametrize("reply", ["1", "Number 1 please"[:8], "yes", "1."])
+@pytest.mark.parametrize("reply", ["1", "Number 1", "yes", "1."])
 def test_a_topic_can_be_picked(reply):
     asked_back = CLARIFY.format(topics="1. How do I set up my tent?")
-    assert decide("poles bent, segment missing", asked_back, reply).articles == (TENTS.id,)
+    assert decide("late delivery of poles", asked_back, reply).articles == (TENTS.id,)
 
 
 def test_the_reply_to_a_question_back_is_understood_together_with_the_question():
@@ -132,7 +131,9 @@ def test_a_sub_agent_that_hands_over_says_nothing_that_its_articles_do_not():
 
 
 def test_a_silent_sub_agent_says_nothing_and_keeps_the_conversation():
-    decision = decide("invoice received automatically", of=agent(sub_agent("stay_silent", "Invoice received automatically")))
+    decision = decide(
+        "invoice received automatically", of=agent(sub_agent("stay_silent", "Invoice received automatically"))
+    )
     assert (decision.reply, decision.escalation, decision.sub_agent) == ("", Escalation.NONE, "billing")
 
 
@@ -143,8 +144,8 @@ def test_a_wish_for_a_person_still_names_the_sub_agent_for_the_handover_rules():
 
 
 def test_it_waits_as_long_as_the_agent_says(monkeypatch):
-    slept = []
-    monkeypatch.setattr(offline.time, "sleep", slept.append)
+    slept: list[float] = []
+    monkeypatch.setattr("agents.engines.offline.time.sleep", slept.append)
     decide("hi", of=agent(delay=2.5))
     assert slept == [2.5]
 

@@ -1,0 +1,69 @@
+"""How good the offline engine is on the demo shop's articles, as rates, and questions that must work in any case."""
+
+import pytest
+
+from agents.engines.base import Decision, Escalation, Reason
+from agents.engines.offline import Offline
+from tests.agents.engines import questions
+from tests.agents.engines.demo import ids, shop
+from tests.agents.engines.small import brief
+
+ENGINE = Offline()
+
+
+def decide(question: str) -> Decision:
+    return ENGINE.decide(brief(question, of=shop()))
+
+
+def outcome(question: str, wanted: str) -> str:
+    """right, wrong, asked (with the right article among the topics) or missed."""
+    decision = decide(question)
+    articles = {ids()[stem] for stem in wanted.split()}
+    if decision.reason is Reason.ANSWERED:
+        return "right" if decision.articles[0] in articles else "wrong"
+    return "asked" if decision.clarifies and articles & set(decision.articles) else "missed"
+
+
+@pytest.mark.parametrize("name", ["TUNED_ON", "HELD_OUT"])
+def test_most_questions_are_answered_and_hardly_any_wrongly(name):
+    rows = getattr(questions, name)
+    outcomes = {question: outcome(question, wanted) for question, wanted in rows}
+    counts = {kind: list(outcomes.values()).count(kind) for kind in ("right", "asked", "wrong", "missed")}
+    assert counts["right"] >= 0.7 * len(rows), outcomes
+    assert counts["right"] + counts["asked"] >= 0.85 * len(rows), outcomes
+    assert counts["wrong"] <= 0.05 * len(rows), outcomes
+
+
+def test_what_is_out_of_scope_goes_to_people():
+    kept = [question for question in questions.OUT_OF_SCOPE if decide(question).escalation is not Escalation.NOW]
+    assert len(kept) <= 0.1 * len(questions.OUT_OF_SCOPE), kept
+
+
+@pytest.mark.parametrize("question", questions.OUT_OF_SCOPE)
+def test_what_is_out_of_scope_is_never_answered(question):
+    assert decide(question).reason is not Reason.ANSWERED
+
+
+@pytest.mark.parametrize("question", questions.VAGUE)
+def test_a_vague_text_is_asked_back(question):
+    assert decide(question).clarifies
+
+
+@pytest.mark.parametrize("question", questions.FOR_BILLING)
+def test_trouble_with_money_goes_to_billing(question):
+    decision = decide(question)
+    assert (decision.escalation, decision.reason, decision.sub_agent) == (Escalation.NOW, Reason.SUB_AGENT, "billing")
+
+
+@pytest.mark.parametrize(
+    ("question", "stem", "beginning"),
+    [
+        ("Where is my order?", "track-your-order", "When your parcel leaves our warehouse"),
+        ("Can I cancel my order?", "change-or-cancel-an-order", "Yes, within 60 minutes"),
+        ("What is your return policy?", "return-policy", "You can return anything"),
+        ("the flame of my stove is weak", "stove-fuel-and-safety", "Cold gas loses pressure."),
+    ],
+)
+def test_the_best_known_questions_get_the_paragraph_that_answers_them(question, stem, beginning):
+    decision = decide(question)
+    assert (decision.articles, decision.reply[: len(beginning)]) == ((ids()[stem],), beginning)
