@@ -102,10 +102,14 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
     inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
 
+    def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
+        """A gateway whose platform isn't installed here has no options to change; it can be read and deleted."""
+        return (obj is None or obj.platform in ADAPTERS) and super().has_change_permission(request, obj)
+
     # --- The form -----------------------------------------------------------------------------------------------------
 
     def get_form(self, request: HttpRequest, obj: Gateway | None = None, change: bool = False, **kwargs: Any) -> Any:
-        editable = obj is not None and obj.platform in ADAPTERS and self.has_change_permission(request, obj)
+        editable = obj is not None and self.has_change_permission(request, obj)
         kwargs["form"] = options_form(obj) if obj is not None and editable else GatewayForm
         return super().get_form(request, obj, change=change, **kwargs)
 

@@ -48,7 +48,8 @@ def show(admin: Admin, request: HttpRequest, pk: int, *, typed: str = "", status
 def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the page that change by themselves, or 304 while they haven't."""
     conversation = _readable(admin, request, pk)
-    if request.headers.get("If-None-Match") == _tag(request, conversation):
+    # A proxy that compresses marks the tag as weak.
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == _tag(request, conversation):
         return HttpResponseNotModified()
     context = _context(admin, request, conversation)
     return TemplateResponse(request, FRESH, context, headers={"ETag": context["tag"]})
@@ -81,7 +82,8 @@ def _context(admin: Admin, request: HttpRequest, conversation: Conversation) -> 
     return {
         "tag": _tag(request, conversation),  # before reading: what changes meanwhile is then seen the next time
         "conversation": conversation,
-        "transcript": transcript.read(conversation, request.user.pk),
+        "transcript": transcript.read(conversation, request.user.pk, request.GET.get("all") == "yes"),
+        "everything": request.GET.get("all") == "yes",
         "may_act": admin.has_change_permission(request, conversation),
         "token": secrets.token_urlsafe(16),
     }

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -18,6 +18,7 @@ from conversations.models import AuditEvent, Conversation, Delivery, Message, Tu
 from gateways.models import Destination
 from handover.models import Handover
 
+LATEST = 200  # messages, and as many events, unless everything is asked for
 QUEUE_ONLY = {Message.Status.RECEIVED}
 STUCK = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
 
@@ -92,6 +93,7 @@ class Buttons:
 @dataclass(frozen=True, slots=True)
 class Transcript:
     conversation: Conversation
+    earlier: int  # messages that aren't shown
     days: tuple[Day, ...]
     trail: tuple[Happening, ...]
     effects: tuple[Delivery, ...]  # those that carry no message: assignments
@@ -114,17 +116,21 @@ def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) 
     )
 
 
-def read(conversation: Conversation, user_id: int | None) -> Transcript:
-    """Everything that the page shows of a conversation fetched with its gateway, identity and assignee."""
-    messages = list(conversation.messages.order_by("seq"))
-    deliveries = list(conversation.deliveries.prefetch_related("attempts"))
+def read(conversation: Conversation, user_id: int | None, everything: bool = False) -> Transcript:
+    """What the page shows of a conversation fetched with its gateway, identity and assignee."""
+    limit = None if everything else LATEST
+    messages = list(conversation.messages.order_by("-seq")[:limit])[::-1]
+    first = messages[0].seq if messages else 1
+    shown = Q(message=None) | Q(message__seq__gte=first)
+    deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
     handed_over = any(found.state in (Handover.State.WAITING, Handover.State.ACCEPTED) for found in handovers)
     return Transcript(
         conversation=conversation,
+        earlier=first - 1,
         days=_days(messages, deliveries, decisions),
-        trail=_trail(conversation, decisions, messages),
+        trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
         effects=tuple(delivery for delivery in deliveries if delivery.message_id is None),
         handovers=handovers,
         destinations=tuple(conversation.gateway.destinations.all()),
@@ -134,15 +140,16 @@ def read(conversation: Conversation, user_id: int | None) -> Transcript:
 
 def fingerprint(conversation: Conversation, user_id: int | None) -> str:
     """A text that changes whenever the page would look different to this user."""
+    deliveries = conversation.deliveries.annotate(attempts_made=Count("attempts")).order_by("-pk")
     facts = [
         user_id,
         conversation.updated_at,
         conversation.epoch,
         conversation.subject,
         str(conversation.identity.contact),
-        list(conversation.messages.order_by("seq").values_list("seq", "status")),
-        list(conversation.deliveries.annotate(n=Count("attempts")).values_list("pk", "status", "error", "n")),
-        list(conversation.turns.values_list("pk", "state", "outcome")),
+        list(conversation.messages.order_by("-seq").values_list("seq", "status")[:LATEST]),
+        list(deliveries.values_list("pk", "status", "error", "attempts_made")[:LATEST]),
+        list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
         list(conversation.handovers.values_list("pk", "state")),
     ]
@@ -208,10 +215,9 @@ def _decisions(conversation: Conversation) -> dict[int, Decision]:
 
 
 def _trail(
-    conversation: Conversation, decisions: dict[int, Decision], messages: Iterable[Message]
+    events: Sequence[AuditEvent], decisions: dict[int, Decision], messages: Iterable[Message]
 ) -> tuple[Happening, ...]:
     shown = {message.turn_id for message in messages if _is_answer(message)}
-    events = list(conversation.audit_events.all())
     last = {event.turn_id: event.pk for event in events if event.turn_id}
     return tuple(
         Happening(

@@ -17,7 +17,7 @@ MOST_TERMS = 200
 
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff々ー"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:'[^\W\d_{_CJK}]+)?")
-_LINK = re.compile(r"https?://\S+|\S+@\S+\.\w+")
+_LINK = re.compile(r"https?://\S+|[\w.+-]{1,64}@\S+")
 _UNTYPED = str.maketrans(
     {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "\x00": " "}
 )

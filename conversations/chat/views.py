@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render as fill
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -114,7 +114,7 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """The hosted page, alone or in the widget's frame."""
     chat = find(public_id)
     greeting = render(chat.gateway.agent.greeting)
-    hook = f"{get_script_prefix()}hooks/{public_id}"
+    hook = reverse("webhook", args=[public_id])
     context = {"chat": chat, "greeting": greeting, "hook": hook, "limit": webchat.LONGEST_TEXT}
     response = fill(request, "chat/page.html", context)
     # What csp.decorators.csp_replace sets; here the value is the gateway's own.

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
@@ -38,6 +39,9 @@ def filled(gateway: Gateway) -> Gateway:
     HandoverRule.objects.create(gateway=gateway, sub_agent=sub_agent, destination=destination)
     EscalationTarget.objects.create(gateway=gateway, destination=destination)
     ApiKey.objects.create_key(agent=gateway.agent, name="robot")
+    AccessAttempt.objects.create(
+        username=NASTY, user_agent=NASTY, path_info=NASTY, get_data=NASTY, post_data=NASTY, attempt_time=timezone.now()
+    )
     return gateway
 
 

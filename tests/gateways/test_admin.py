@@ -339,6 +339,14 @@ def test_who_may_only_look_sees_options_and_changes_none(client: Client, rich: G
     assert client.post(reverse("admin:gateways_gateway_check", args=[rich.pk])).status_code == 403
 
 
+def test_a_gateway_whose_platform_is_gone_can_only_be_read(admin_client: Client, gateway: Gateway) -> None:
+    Gateway.objects.update(platform="gone")
+    assert "gone (not installed)" in get(admin_client, change_url(gateway)) + get(
+        admin_client, reverse("admin:gateways_gateway_changelist")
+    )
+    assert admin_client.post(change_url(gateway), form(gateway)).status_code == 403
+
+
 class TestReceipts:
     def test_failed_ones_can_be_replayed(
         self, admin_client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,7 @@ from django.utils import timezone
 from agents.models import Article, SubAgent
 from conversations.models import Attempt, AuditEvent, Conversation, Delivery, Message, Turn
 from gateways.models import Destination, Gateway
-from handover import desk, pages
+from handover import desk, pages, transcript
 from handover.models import EscalationTarget, Handover, HandoverRule
 from handover.transcript import Buttons, buttons
 from tests.admin_pages import Elements, conversation_of, get, say
@@ -347,6 +347,24 @@ def test_the_page_tells(client: Client, kim: User, story: Conversation, words: s
     assert words in get(client, page(story))
 
 
+def test_a_long_conversation_shows_its_end_first(
+    client: Client, kim: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "LATEST", 2)
+    for number in (2, 3, 4):
+        say(conversation, f"Message {number}.")
+        AuditEvent.objects.create(conversation=conversation, kind="k", why=f"Event {number}.")
+    html = get(client, page(conversation))
+    assert [number for number in (2, 3, 4) if f"Message {number}." in html] == [3, 4]
+    assert [number for number in (2, 3, 4) if f"Event {number}." in html] == [3, 4]
+    assert "Show 2 earlier messages" in html
+    for url in (page(conversation), live(conversation)):
+        everything = get(client, url + "?all=yes")
+        assert "Message 2." in everything
+        assert "Event 2." in everything
+        assert "earlier message" not in everything
+
+
 def test_each_message_looks_like_what_it_is(client: Client, kim: User, story: Conversation) -> None:
     tags = Elements(get(client, page(story))).tags
     assert [found["class"] for _, found in tags if "bubble" in str(found.get("class")).split()] == [
@@ -386,6 +404,11 @@ def test_nothing_new_is_said_in_one_line(client: Client, kim: User, story: Conve
     known = client.get(page(story)).context["tag"]
     again = client.get(live(story), headers={"If-None-Match": known})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_tag_that_a_proxy_made_weak_is_known(client: Client, kim: User, story: Conversation) -> None:
+    known = f"W/{tag(client, story)}"
+    assert client.get(live(story), headers={"If-None-Match": known}).status_code == 304
 
 
 CHANGES: dict[str, Callable[[Conversation], Any]] = {

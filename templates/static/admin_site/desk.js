@@ -69,6 +69,13 @@
     timer = setTimeout(tick, EVERY);
   };
 
+  // On a narrow screen the whole page scrolls; begin where the conversation has got to, unless something went wrong.
+  const thread = desk.querySelector(".desk-thread");
+  const bubbles = desk.querySelectorAll(".bubble");
+  if (getComputedStyle(thread).overflowY === "visible" && bubbles.length && !document.querySelector(".messagelist")) {
+    bubbles[bubbles.length - 1].scrollIntoView({ block: "center" });
+  }
+
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
   tick();
 

@@ -83,7 +83,7 @@ function startOver() {
 function beginAnew() {
   cursor = "";
   caughtUp = false;
-  by("log").ariaLive = "off"; // what was there when we came isn't news
+  by("log").setAttribute("aria-live", "off"); // what was there when we came isn't news
   log.reset();
   showPartner({ with: { kind: "agent", name: "" }, status: "open", typing: false });
   countUnread(0);
@@ -185,7 +185,7 @@ function take(news) {
   cursor = news.cursor;
   showPartner(news);
   draw();
-  if (caughtUp) by("log").ariaLive = "polite";
+  if (caughtUp) by("log").setAttribute("aria-live", "polite");
   if (atEnd || !caughtUp) toEnd();
   else if (others.length) by("jump").hidden = false;
   countUnread(unread + others.filter(isUnseen).length);
@@ -202,7 +202,7 @@ function isUnseen(item) {
 
 function countUnread(count) {
   unread = watched() ? 0 : count;
-  if (watched()) store.set("seen", Date.now());
+  if (watched()) store.set("seen", Math.max(store.get("seen") ?? 0, log.last()));
   document.title = unread ? `(${unread}) ${page.title}` : page.title;
   frame.unread(unread);
 }

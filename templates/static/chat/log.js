@@ -25,6 +25,11 @@ export class Log {
     return news.filter((item) => item.from !== "customer");
   }
 
+  /** When the last thing was said, by the server's clock: visitors' own may be wrong. */
+  last() {
+    return Math.max(0, ...Array.from(this.#said.values(), (item) => Date.parse(item.at)));
+  }
+
   notice(text) {
     this.#notices.push({ key: `n${this.#notices.length}`, from: "notice", text, at: new Date().toISOString() });
   }

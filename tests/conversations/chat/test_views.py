@@ -13,7 +13,7 @@ from gateways.adapters.webchat import TOKEN_LIFE, mint, read
 from gateways.models import Gateway
 from tests.conversations.chat.rows import KEY, NINE, VISITOR, bearer, chat_gateway, conversation_of, customer_said
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.conversations.chat.urls")]
+pytestmark = pytest.mark.django_db
 
 MISSING = {"error": {"code": "not_found", "message": "There is no chat at this address."}}
 
