@@ -1,5 +1,6 @@
 """The small pieces that the admin pages of every room are made of."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -17,6 +18,14 @@ TONES = ("agent", "people", "nobody", "good", "warn", "bad", "quiet")
 def badge(tone: str, text: str) -> SafeString:
     """A coloured label; `tone` is one of TONES and also the end of its CSS class."""
     return format_html('<span class="badge badge-{}">{}</span>', tone, text)
+
+
+def moment(at: datetime | None) -> SafeString:
+    """A point in time in short, with the whole of it on hover. The page's script turns it into local time."""
+    if at is None:
+        return format_html("{}", "–")
+    whole = f"{at:%a %-d %b %Y, %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, f"{at:%-d %b %H:%M}")
 
 
 def raw(text: str) -> SafeString:

@@ -78,15 +78,17 @@ def claim(data_dir: Path, address: str) -> Iterator[None]:
 
 
 def port_is_free(host: str, port: int) -> None:
+    """Refuse a port that can't be listened on. 0 stands for any that is free."""
+    if not 0 <= port <= 65_535:
+        raise ImproperlyConfigured(f"There is no port {port}. Choose one between 1 and 65535: `make run PORT=8000`.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
         raise ImproperlyConfigured(
-            f"Port {port} on {host} can't be used ({reason}). "
+            f"Port {port} on {host} can't be used ({error.strerror}). "
             f"Stop what uses it, or choose another: `make run PORT={port + 1 if port < 65_535 else 8000}`."
         ) from error
 

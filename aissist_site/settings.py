@@ -216,6 +216,7 @@ if CELERY_BROKER_URL.startswith("redis"):
 # --- Processes --------------------------------------------------------------------------------------------------------
 WEB_WORKERS = env.int("WEB_WORKERS", 1 if EMBEDDED else 2)
 WEB_THREADS = env.int("WEB_THREADS", 48)  # chat pages poll for up to 25 s, each in a thread
+CHAT_MAX_WAITERS = env.int("CHAT_MAX_WAITERS", WEB_THREADS // 2)  # of them; the rest is for everything else
 TURN_CONCURRENCY = env.int("TURN_CONCURRENCY", 16)  # engine calls at a time
 WORK_CONCURRENCY = env.int("WORK_CONCURRENCY", 8)  # everything else at a time
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import selectors
 import signal
 import sys
@@ -49,7 +50,7 @@ class Supervisor:
         self._children: dict[int, Child] = {}
         self._selector = selectors.DefaultSelector()
         self._hurry = False
-        self._unread = False
+        self._out_is_gone = False
 
     def listen(self) -> None:
         """From here on, SIGINT, SIGTERM and SIGHUP raise `Stop`."""
@@ -84,7 +85,7 @@ class Supervisor:
                 child, status = ended[0]
                 self.say(f"{child.name} has ended by itself ({describe(status)}). Everything else is stopped.")
                 return 1
-            if self._unread:
+            if self._nobody_reads():
                 raise Stop
             tick()
 
@@ -176,13 +177,22 @@ class Supervisor:
             self._selector.unregister(child.output)
             child.output.close()
 
+    def _nobody_reads(self) -> bool:
+        """The terminal was closed, or the program at the other end of the pipe has ended."""
+        if not self._out_is_gone:
+            poll = select.poll()
+            poll.register(self._out, 0)  # no event but those that are always reported: hung up, error
+            self._out_is_gone = bool(poll.poll(0))
+        return self._out_is_gone
+
     def _print(self, line: bytes) -> None:
+        if self._out_is_gone:
+            return
         try:
             self._out.write(line)
             self._out.flush()
-        except OSError:  # nobody reads the log any more: `watch` stops for it, and stopping mustn't fail over it
-            self._out = os.fdopen(os.open(os.devnull, os.O_WRONLY), "wb")
-            self._unread = True
+        except OSError:  # nobody reads any more; `watch` will notice, and stopping mustn't fail over it
+            self._out_is_gone = True
 
 
 def describe(status: int) -> str:

@@ -9,10 +9,10 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from agents.admin_parts import badge
+from agents.admin_parts import badge, moment
 from conversations.models import Conversation, Delivery, Message, MessageTemplate
 from gateways.admin import OfGatewayInline
 
@@ -90,10 +90,3 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     @admin.display(description="Last message", ordering="last_message_at")
     def last_message(self, conversation: Conversation) -> SafeString:
         return moment(conversation.last_message_at)
-
-
-def moment(at: Any) -> SafeString:
-    """A point in time in short, with the whole of it on hover. The page's script turns it into local time."""
-    if at is None:
-        return mark_safe("–")
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{at:%c} UTC", f"{at:%-d %b %H:%M}")

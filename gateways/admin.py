@@ -1,4 +1,4 @@
-"""Gateways in admin, and what arrived and left through them.
+"""Gateways in admin. What arrived and left through them is in `gateways.admin_records`.
 
 `handover.admin` completes the gateway's page with what the rooms to the right know about it.
 """
@@ -17,9 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from agents.admin_parts import PlainSelects, ReadOnlyAdmin, ReadOnlyInline, badge, copyable, raw, shown_once
+from agents.admin_parts import PlainSelects, badge, copyable, raw, shown_once
 from agents.http import HttpError
-from gateways import config, receive
+from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
 from gateways.errors import ConfigError, DeliveryError
 from gateways.forms import (
     GatewayForm,
@@ -28,11 +28,10 @@ from gateways.forms import (
     option_fields,
     options_form,
 )
-from gateways.models import Destination, Exchange, Gateway, InboundEvent, ManagingPoint, Receipt, Secret
+from gateways.models import Destination, Gateway, ManagingPoint, Secret
 from gateways.registry import ADAPTERS, adapter
 
-SHOWN_BYTES = 20_000  # of a receipt's body
-TONES = {"ok": "good", "rate_limited": "warn", "error": "bad", "done": "good", "pending": "quiet", "failed": "bad"}
+TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
 class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
@@ -213,80 +212,3 @@ def _check(gateway: Gateway) -> tuple[bool, str]:
     except (DeliveryError, HttpError) as error:
         return False, error.public
     return health.ok, health.message or ("The connection works." if health.ok else "The connection doesn’t work.")
-
-
-# --- What arrived -----------------------------------------------------------------------------------------------------
-
-
-class InboundEventInline(ReadOnlyInline):
-    model = InboundEvent
-    fields = ("kind", "key", "verdict", "why", "at")
-    readonly_fields = fields
-    verbose_name_plural = "Events found in it"
-
-
-@admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("id", "received_at", "gateway", "state", "result")
-    list_filter = ("status", "gateway")
-    list_select_related = ("gateway",)
-    date_hierarchy = "received_at"
-    actions = ("replay",)
-    inlines = (InboundEventInline,)
-    fields = ("gateway", "received_at", "state", "done_at", "result", "body_text", "headers_text", "query_text")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
-        return super().get_queryset(request).defer("body")
-
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("gateways.change_receipt")
-
-    @admin.action(description="Replay: read failed receipts again", permissions=["replay"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
-        count = receive.replay(list(queryset.values_list("pk", flat=True)))
-        left = queryset.count() - count
-        text = f"{count} will be read again." + (f" {left} had not failed and were left alone." if left else "")
-        messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text)
-
-    @admin.display(description="Status", ordering="status")
-    def state(self, receipt: Receipt) -> SafeString:
-        return badge(TONES[receipt.status], receipt.get_status_display())
-
-    @admin.display(description="What became of it")
-    def result(self, receipt: Receipt) -> str:
-        return receipt.error or receipt.outcome or "–"
-
-    @admin.display(description="Body")
-    def body_text(self, receipt: Receipt) -> SafeString:
-        body = bytes(receipt.body)
-        text = body[:SHOWN_BYTES].decode("utf-8", "replace")
-        rest = len(body) - SHOWN_BYTES
-        return raw(text + (f"\n… and {rest:,} more bytes" if rest > 0 else ""))
-
-    @admin.display(description="Headers")
-    def headers_text(self, receipt: Receipt) -> SafeString:
-        return raw("\n".join(f"{name}: {value}" for name, value in receipt.headers.items()) or "none")
-
-    @admin.display(description="Query")
-    def query_text(self, receipt: Receipt) -> SafeString:
-        return raw("\n".join(f"{name}={value}" for name, value in receipt.query.items()) or "none")
-
-
-@admin.register(InboundEvent)
-class InboundEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "at", "gateway", "kind", "verdict", "why", "receipt")
-    list_filter = ("verdict", "kind", "gateway")
-    list_select_related = ("gateway", "receipt")
-    search_fields = ("key",)
-    fields = ("gateway", "receipt", "kind", "key", "verdict", "why", "at")
-
-
-@admin.register(Exchange)
-class ExchangeAdmin(ReadOnlyAdmin):
-    list_display = ("id", "at", "gateway", "method", "url", "status", "milliseconds", "error")
-    list_filter = ("gateway", "status", "method")
-    list_select_related = ("gateway",)
-    search_fields = ("url", "error")
-    date_hierarchy = "at"
-    fields = ("gateway", "at", "method", "url", "status", "milliseconds", "error")

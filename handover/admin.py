@@ -13,8 +13,9 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.admin_parts import moment
 from agents.models import SubAgent
-from conversations.admin import ConversationAdmin, MessageTemplateInline, moment
+from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from agents.engines import registry as engines
@@ -16,6 +17,14 @@ from gateways import doorbell, registry
 from gateways.messages import Reply
 from gateways.models import Gateway, Receipt
 from tests.fakes import FakePlatform, ScriptedEngine
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On SQLite the database is a file: one in memory would give all threads of a live server one connection."""
+    if settings.EMBEDDED:
+        test: Any = settings.DATABASES["default"]["TEST"]
+        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @dataclass

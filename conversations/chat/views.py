@@ -32,7 +32,6 @@ log = structlog.get_logger(__name__)
 
 LONGEST_WAIT = 25.0  # seconds; below the 30 after which proxies commonly give up
 RETRY_IN = 2  # seconds until a client asks again that couldn't be held
-MOST_WAITERS = 24  # where the settings say nothing
 
 NEWS = Watch(latest, START)
 
@@ -184,7 +183,7 @@ def _hold(visit: Visit, seen: Cursor, seconds: float) -> bool:
     if not seconds or latest([visit]).get(visit, START) != seen:
         return True
     let_go()
-    return NEWS.wait(visit, seen, seconds=seconds, most=getattr(settings, "CHAT_MAX_WAITERS", MOST_WAITERS))
+    return NEWS.wait(visit, seen, seconds=seconds, most=settings.CHAT_MAX_WAITERS)
 
 
 def _seconds(text: str) -> float:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -118,5 +119,4 @@ def test_another_key_than_the_databases_is_refused(up, tmp_path):
 
 
 def parent_of(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        return int(stat.read().rpartition(")")[2].split()[1])
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -1,7 +1,4 @@
-"""A real Chromium, driven by Playwright, against a live server whose database is a file.
-
-A database in memory would give all threads one connection, and a browser has many requests under way at once.
-"""
+"""A real Chromium, driven by Playwright, against a live server."""
 
 import os
 import shutil
@@ -10,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -21,13 +16,6 @@ FLAGS = (
 )
 # Where to leave pictures for people to look at; nowhere by default.
 PICTURES = os.environ.get("AISSIST_PICTURES", "")
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    if settings.EMBEDDED:
-        test: Any = settings.DATABASES["default"]["TEST"]
-        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +33,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site(live_server: Any) -> str:
     """The address of the site."""
-    if "mode=memory" in str(connection.settings_dict["NAME"]):
-        pytest.skip("The database is in memory. Run the browser tests by themselves: pytest -m browser")
     return str(live_server.url)
 
 

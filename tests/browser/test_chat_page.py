@@ -338,6 +338,21 @@ def test_a_text_that_is_too_long_stays_where_it_is(page: Page) -> None:
     expect(box(page)).to_have_value("x" * 20_001)
 
 
+def test_whoever_reads_further_up_is_told_of_news(page: Page, shop: Shop) -> None:
+    write(page, "Tell me everything.")
+    is_(page, "Tell me everything.", "accepted")
+    shop.take_in()
+    shop.say("\n\n".join(f"Paragraph {number}" for number in range(60)))
+    expect(shown(page)).to_have_count(2)
+    page.locator("#scroll").evaluate("element => { element.scrollTop = 0; }")
+    shop.say("The end.")
+
+    page.get_by_role("button", name="New messages").click()
+
+    expect(page.get_by_text("The end.")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="New messages")).to_be_hidden()
+
+
 def test_the_chat_fits_320_pixels(page: Page, shop: Shop) -> None:
     page.set_viewport_size({"width": 320, "height": 568})
     write(page, "A" * 120)

@@ -1,7 +1,8 @@
 """Gateways in admin: a form made from the adapter's Config, secrets that only go in, and what arrived."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -44,7 +45,7 @@ class Config:
 
 class Rich(FakePlatform):
     label = "Rich"
-    Config = Config
+    Config: ClassVar[type[Any]] = Config
 
 
 @pytest.fixture
@@ -354,7 +355,12 @@ class TestReceipts:
         failed = Receipt.objects.create(gateway=gateway, body=b"{}", status="failed")
         done = Receipt.objects.create(gateway=gateway, body=b"{}", status="done")
         asked: list[list[int]] = []
-        monkeypatch.setattr(receive, "replay", lambda ids: asked.append(sorted(ids)) or 1)
+
+        def replay(ids: Iterable[int]) -> int:
+            asked.append(sorted(ids))
+            return 1
+
+        monkeypatch.setattr(receive, "replay", replay)
         form = {"action": "replay", "_selected_action": [failed.pk, done.pk]}
         response = admin_client.post(reverse("admin:gateways_receipt_changelist"), form, follow=True)
         assert asked == [[failed.pk, done.pk]]

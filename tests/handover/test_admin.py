@@ -93,7 +93,11 @@ def test_who_may_read_and_act(client: Client, conversation: Conversation, who: s
         "page": read,
         "live": read,
     }
-    fields = {"reply": {"text": "Hi"}, "note": {"text": "Hm"}, "retry": {"delivery": delivery.pk}}
+    fields: dict[str, dict[str, Any]] = {
+        "reply": {"text": "Hi"},
+        "note": {"text": "Hm"},
+        "retry": {"delivery": delivery.pk},
+    }
     order = ("retry", "note", "take_over", "give_back", "hand_over", "reply", "suspend", "close")
     statuses = {name: act(client, name, conversation, name, **fields.get(name, {})).status_code for name in order}
     assert statuses == dict.fromkeys(order, post)
@@ -414,7 +418,7 @@ def test_a_tag_that_a_proxy_made_weak_is_known(client: Client, kim: User, story:
 CHANGES: dict[str, Callable[[Conversation], Any]] = {
     "a message": lambda row: say(row, "Hello?"),
     "a message's status": lambda row: row.messages.filter(seq=3).update(status="read"),
-    "an attempt": lambda row: Attempt.objects.create(delivery=row.deliveries.first(), outcome="sent"),
+    "an attempt": lambda row: Attempt.objects.create(delivery=row.deliveries.earliest("pk"), outcome="sent"),
     "a delivery": lambda row: row.deliveries.update(status="cancelled"),
     "the owner": lambda row: Conversation.objects.filter(pk=row.pk).update(epoch=9),
     "an event": lambda row: AuditEvent.objects.create(conversation=row, kind="k", why="w"),

@@ -6,12 +6,12 @@ import { Composer } from "./composer.js";
 import { Frame } from "./frame.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
+import { by, isAtEnd, showMoreBelow, showPartner, toEnd, wireMenu } from "./screen.js";
 import { Refused, Server, SessionEnded, Unreachable } from "./server.js";
 import { Store } from "./store.js";
 import { Pause, alone, backoff } from "./wait.js";
 
 const page = document.body.dataset;
-const by = (id) => document.getElementById(id);
 
 const HELD = 25; // seconds that the server may keep us waiting for news
 const PAUSE_UNSEEN = 8; // seconds between looks while nobody looks at us; no request is held then
@@ -85,7 +85,7 @@ function beginAnew() {
   caughtUp = false;
   by("log").setAttribute("aria-live", "off"); // what was there when we came isn't news
   log.reset();
-  showPartner({ with: { kind: "agent", name: "" }, status: "open", typing: false });
+  showPartner();
   countUnread(0);
   draw();
   follow();
@@ -187,7 +187,7 @@ function take(news) {
   draw();
   if (caughtUp) by("log").setAttribute("aria-live", "polite");
   if (atEnd || !caughtUp) toEnd();
-  else if (others.length) by("jump").hidden = false;
+  else if (others.length) showMoreBelow();
   countUnread(unread + others.filter(isUnseen).length);
 }
 
@@ -212,39 +212,10 @@ function online(yes) {
   by("banner").textContent = failures > 1 || !navigator.onLine ? "No connection. Your messages are kept and sent later." : "";
 }
 
-// --- What is on the screen -------------------------------------------------------------------------------------------
-
 function draw() {
   const atEnd = isAtEnd();
   log.draw(outbox.all());
   if (atEnd) toEnd();
-}
-
-function showPartner({ with: partner, status, typing }) {
-  const name = partner.name || page.agent;
-  const lines = {
-    agent: name === page.title ? "AI agent" : `${name}, AI agent`,
-    human: partner.name ? `You are talking to ${partner.name}` : "A person is with you",
-    waiting: "Waiting for a person to join",
-  };
-  const line = status === "closed" ? "This conversation is closed. Write to reopen it." : lines[partner.kind];
-  if (by("partner").textContent !== line) by("partner").textContent = line;
-  by("typing").hidden = !typing;
-}
-
-function isAtEnd() {
-  const { scrollHeight, scrollTop, clientHeight } = by("scroll");
-  return scrollHeight - scrollTop - clientHeight < 80;
-}
-
-function toEnd() {
-  by("scroll").scrollTop = by("scroll").scrollHeight;
-  by("jump").hidden = true;
-}
-
-function showMenu(open) {
-  by("menu").hidden = !open;
-  by("more").setAttribute("aria-expanded", String(open));
 }
 
 // --- What happens from outside ---------------------------------------------------------------------------------------
@@ -253,24 +224,9 @@ by("jump").addEventListener("click", () => {
   toEnd();
   composer.focus();
 });
-by("scroll").addEventListener("scroll", () => isAtEnd() && (by("jump").hidden = true), { passive: true });
-by("more").addEventListener("click", () => showMenu(by("menu").hidden));
-by("ask-start-over").addEventListener("click", () => {
-  showMenu(false);
-  by("start-over").returnValue = "";
-  by("start-over").showModal();
-});
-by("start-over").addEventListener("close", () => by("start-over").returnValue === "yes" && startOver());
 by("close").addEventListener("click", () => frame.close());
 by("close").hidden = !frame.embedded;
-
-document.addEventListener("click", ({ target }) => target.closest(".menu") || showMenu(false));
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || by("start-over").open) return;
-  if (by("menu").hidden) return frame.close();
-  showMenu(false);
-  by("more").focus();
-});
+wireMenu({ startOver, escape: () => frame.close() });
 
 addEventListener("online", () => {
   online(true);
