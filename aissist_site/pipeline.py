@@ -118,7 +118,7 @@ def _answer(turn: Turn) -> Answer | None:
 def _act_on(turn: Turn, answer: Answer) -> bool:
     """route, then say it or hand it over: all in the transaction that freezes the turn."""
     decision = answer.decision
-    with locked(turn.conversation_id) as conversation:
+    with locked(turn.conversation_id, known=turn.conversation) as conversation:
         turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
         if not turns.freeze(conversation, turn, answer.upto_seq, decision):
             return False

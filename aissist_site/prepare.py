@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -97,7 +98,8 @@ def database() -> None:
     """Bring the database up to date if it isn't."""
     try:
         with connection.wrap_database_errors:  # past the pool, which would try for seconds and not say why
-            connection.Database.connect(**connection.get_connection_params()).close()
+            driver: Any = connection
+            driver.Database.connect(**connection.get_connection_params()).close()
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from celery.beat import Service
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django_celery_beat.models import PeriodicTask
@@ -42,6 +42,8 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
     """Work on `queues` until SIGTERM; tasks under way are finished first."""
     # The warning about root is about pickled messages. Ours are JSON, and containers often have no other user.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    # The one about cancelling tasks when the broker goes away: threads can't be cancelled, and rows are the queue.
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
     worker = app.Worker(
         hostname=f"{'-'.join(queues)}@{socket.gethostname()}",
         pool="threads",

@@ -24,10 +24,16 @@ CHANGING = (
 
 
 @contextmanager
-def locked(conversation_id: int) -> Iterator[Conversation]:
-    """The conversation, with nobody else changing it until the block, a transaction, ends. Raises DoesNotExist."""
+def locked(conversation_id: int, known: Conversation | None = None) -> Iterator[Conversation]:
+    """The conversation, with nobody else changing it until the block, a transaction, ends. Raises DoesNotExist.
+
+    Its gateway and identity come with it, read again unless they are `known` from a moment ago.
+    """
     with transaction.atomic():
-        conversation = _rows().get(pk=conversation_id)
+        rows = _rows() if known else _rows().select_related("gateway__agent", "identity__contact")
+        conversation = rows.get(pk=conversation_id)
+        if known:
+            conversation.gateway, conversation.identity = known.gateway, known.identity
         with written(conversation):
             yield conversation
 
@@ -35,10 +41,11 @@ def locked(conversation_id: int) -> Iterator[Conversation]:
 @contextmanager
 def locked_thread(gateway: Gateway, thread: str) -> Iterator[Conversation | None]:
     """The conversation of the platform's thread, likewise, inside a transaction at hand. None when there is none."""
-    conversation = _rows().filter(gateway=gateway, external_id=thread).first()
+    conversation = next(iter(_rows().filter(gateway=gateway, external_id=thread).order_by()), None)
     if conversation is None:
         yield None
         return
+    conversation.gateway = gateway
     with written(conversation):
         yield conversation
 
@@ -55,5 +62,4 @@ def written(conversation: Conversation) -> Iterator[None]:
 
 def _rows() -> QuerySet[Conversation]:
     """On SQLite the transaction itself holds the only write lock, so that the row needs none."""
-    rows = Conversation.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("gateway__agent", "identity__contact")
+    return Conversation.objects.select_for_update(of=("self",), no_key=True)

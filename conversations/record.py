@@ -99,7 +99,8 @@ def _conversation(gateway: Gateway, event: CustomerSaid, identity: Identity) -> 
     """The event's conversation, locked; made when there is none yet."""
     with locked_thread(gateway, event.thread) as found:
         if found is not None:
-            found.gateway = gateway  # as loaded once for many events
+            if found.identity_id == identity.pk:
+                found.identity = identity
             yield found
             return
     made = Conversation.objects.create(

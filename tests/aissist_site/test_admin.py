@@ -40,7 +40,13 @@ def filled(gateway: Gateway) -> Gateway:
     EscalationTarget.objects.create(gateway=gateway, destination=destination)
     ApiKey.objects.create_key(agent=gateway.agent, name="robot")
     AccessAttempt.objects.create(
-        username=NASTY, user_agent=NASTY, path_info=NASTY, get_data=NASTY, post_data=NASTY, attempt_time=timezone.now(), failures_since_start=1
+        username=NASTY,
+        user_agent=NASTY,
+        path_info=NASTY,
+        get_data=NASTY,
+        post_data=NASTY,
+        attempt_time=timezone.now(),
+        failures_since_start=1,
     )
     return gateway
 

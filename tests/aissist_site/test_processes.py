@@ -23,7 +23,8 @@ def start_scheduler(schedule):
 
 
 @pytest.mark.django_db
-def test_the_schedule_in_the_database_follows_the_one_in_settings():
+def test_the_schedule_in_the_database_follows_the_one_in_settings(monkeypatch):
+    monkeypatch.setattr("django_celery_beat.schedulers.close_old_connections", lambda: None)  # the test is on this one
     start_scheduler({"aissist.sweep": SWEEP, "aissist.old": SWEEP})
     PeriodicTask.objects.create(
         name="an operator's own", task="x", interval_id=PeriodicTask.objects.first().interval_id

@@ -21,9 +21,7 @@ class Command(BaseCommand):
         names = [name.strip() for name in queues.split(",") if name.strip()]
         known = ", ".join(processes.ALL_QUEUES)
         if unknown := set(names) - set(processes.ALL_QUEUES):
-            raise CommandError(
-                f"No such queue: {sorted(unknown)[0]}. The queues are {known}."
-            )
+            raise CommandError(f"No such queue: {sorted(unknown)[0]}. The queues are {known}.")
         processes.make_ready()
         processes.run_worker(names, concurrency or threads_for(names))
 
