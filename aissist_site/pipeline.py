@@ -53,6 +53,7 @@ def _ingest_batch(gateway_id: int) -> int:
         )
         receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
         for receipt in receipts:
+            receipt.gateway = gateway  # with all that was read of it
             with structlog.contextvars.bound_contextvars(receipt=receipt.pk):
                 _ingest_one(gateway, receipt)
         Receipt.objects.bulk_update(receipts, ["status", "outcome", "error", "done_at"])
@@ -76,7 +77,7 @@ def _take_in(gateway: Gateway, receipt: Receipt, event: Event) -> str:
     """resolve, record; once for each key."""
     if InboundEvent.objects.filter(gateway=gateway, key=event.key).exists():
         return f"{event.key}: duplicate"
-    recorded = record(gateway, event, resolve(gateway, event))
+    recorded = record(receipt, event, resolve(gateway, event))
     InboundEvent.objects.create(
         gateway=gateway,
         receipt=receipt,

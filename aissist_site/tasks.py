@@ -7,31 +7,31 @@ from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
 
 
-@shared_task(name="aissist.ingest", queue="ingest")
+@shared_task(name="aissist.ingest")
 def ingest(gateway_id: int) -> None:
     pipeline.ingest(gateway_id)
 
 
-@shared_task(name="aissist.turn", queue="turn")
+@shared_task(name="aissist.turn")
 def turn(turn_id: int) -> None:
     pipeline.take_turn(turn_id)
 
 
-@shared_task(name="aissist.deliver", queue="deliver")
+@shared_task(name="aissist.deliver")
 def deliver(conversation_id: int) -> None:
     pipeline.deliver(conversation_id)
 
 
-@shared_task(name="aissist.timer", queue="timer")
+@shared_task(name="aissist.timer")
 def timer(timer_id: int) -> None:
     pipeline.fire(timer_id)
 
 
-@shared_task(name="aissist.sweep", queue="sweep")
+@shared_task(name="aissist.sweep")
 def sweep() -> None:
     sweeper.sweep()
 
 
-@shared_task(name="aissist.tidy", queue="sweep")
+@shared_task(name="aissist.tidy")
 def tidy() -> None:
     tidier.tidy()

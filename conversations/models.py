@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from contacts.models import Identity
-from gateways.models import Destination, Gateway
+from gateways.models import Destination, Gateway, Receipt
 
 
 class Conversation(models.Model):
@@ -133,6 +133,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.MESSAGE)
     text = models.TextField()
     external_id = models.CharField(max_length=255, blank=True)
+    receipt = models.ForeignKey(Receipt, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
     status = models.CharField(max_length=10, choices=Status)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

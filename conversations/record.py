@@ -17,7 +17,7 @@ from conversations import events, messages, ownership, turns
 from conversations.lock import locked_thread, written
 from conversations.models import Conversation, Delivery, Message
 from gateways.messages import Closed, CustomerSaid, DeliveryReported, Event, GivenBack, Ignored, Progress, StaffSaid
-from gateways.models import Destination, Gateway, InboundEvent
+from gateways.models import Destination, Gateway, InboundEvent, Receipt
 from gateways.registry import ADAPTERS
 
 Verdict = InboundEvent.Verdict
@@ -33,14 +33,15 @@ class Recorded:
     by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
 
 
-def record(gateway: Gateway, event: Event, identity: Identity | None) -> Recorded:
-    """Write the event down. `identity` is who wrote, for events in which a customer did."""
+def record(receipt: Receipt, event: Event, identity: Identity | None) -> Recorded:
+    """Write down an event of the receipt. `identity` is who wrote, for events in which a customer did."""
+    gateway = receipt.gateway
     match event:
         case CustomerSaid():
             assert identity is not None  # noqa: S101 - `resolve` gives one for every CustomerSaid
-            return _customer_said(gateway, event, identity)
+            return _customer_said(receipt, event, identity)
         case StaffSaid():
-            return _staff_said(gateway, event)
+            return _staff_said(receipt, event)
         case DeliveryReported():
             return _delivery_reported(gateway, event)
         case Closed():
@@ -51,8 +52,8 @@ def record(gateway: Gateway, event: Event, identity: Identity | None) -> Recorde
             return Recorded(Verdict.IGNORED, event.why)
 
 
-def _customer_said(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Recorded:
-    with _conversation(gateway, event, identity) as conversation:
+def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity) -> Recorded:
+    with _conversation(receipt.gateway, event, identity) as conversation:
         _place(conversation, event.destination)
         conversation.language = _language(conversation, event.text)
         if conversation.status == Conversation.Status.CLOSED:
@@ -65,6 +66,7 @@ def _customer_said(gateway: Gateway, event: CustomerSaid, identity: Identity) ->
             author_name=event.sender.name or str(identity.contact),
             text=event.text,
             external_id=event.message_id,
+            receipt=receipt,
             status=Message.Status.RECEIVED,
             metadata=event.metadata,
         )
@@ -126,7 +128,8 @@ def _language(conversation: Conversation, text: str) -> str:
     return preferred or languages.detect(text) or conversation.language
 
 
-def _staff_said(gateway: Gateway, event: StaffSaid) -> Recorded:
+def _staff_said(receipt: Receipt, event: StaffSaid) -> Recorded:
+    gateway = receipt.gateway
     if _is_own_echo(gateway, event):
         return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
     with locked_thread(gateway, event.thread) as conversation:
@@ -139,6 +142,7 @@ def _staff_said(gateway: Gateway, event: StaffSaid) -> Recorded:
             kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
             text=event.text,
             external_id=event.message_id,
+            receipt=receipt,
             status=Message.Status.SENT,
         )
         if event.internal:

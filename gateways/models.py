@@ -127,6 +127,8 @@ class ManagingPoint(models.Model):
         return str(self.destination)
 
     def clean(self) -> None:
+        if self.destination_id is None:
+            return  # the form says so already
         if self.destination.gateway_id != self.gateway_id:
             raise ValidationError({"destination": "This destination belongs to another gateway."})
         twin = ManagingPoint.objects.filter(

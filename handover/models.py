@@ -19,7 +19,8 @@ class EscalationTarget(models.Model):
         return f"{self.gateway}: {self.destination}"
 
     def clean(self) -> None:
-        _same_gateway(self.gateway, self.destination)
+        if self.destination_id is not None:
+            _same_gateway(self.gateway, self.destination)
 
 
 class HandoverRule(models.Model):
@@ -38,6 +39,8 @@ class HandoverRule(models.Model):
         return f"{self.sub_agent.name} → {self.destination}"
 
     def clean(self) -> None:
+        if None in (self.destination_id, self.sub_agent_id):
+            return  # the form says so already
         _same_gateway(self.gateway, self.destination)
         if self.sub_agent.agent_id != self.gateway.agent_id:
             raise ValidationError({"sub_agent": "This sub agent belongs to another agent than the gateway's."})

@@ -176,8 +176,14 @@ def _bubble(message: Message, deliveries: tuple[Delivery, ...], decisions: dict[
         html=_html(message),
         deliveries=deliveries,
         decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
-        details=_json({**message.metadata, **({"id": message.external_id} if message.external_id else {})}),
+        details=_json(_origin(message)),
     )
+
+
+def _origin(message: Message) -> dict[str, Any]:
+    """What the platform said about the message, and in which receipt."""
+    known = {"id": message.external_id, "receipt": message.receipt_id}
+    return {**message.metadata, **{name: value for name, value in known.items() if value}}
 
 
 def _look(message: Message) -> str:

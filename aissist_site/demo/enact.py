@@ -118,7 +118,8 @@ class _Scene:
         turn = self.past.turn(decision, asked, milliseconds=round(thought * 1000))
         if slow:
             self._think(turn, asked[0][1], answered_at=self.past.at)
-        self.past.event(turn.outcome, decision.why, actor="agent", turn=turn)
+        if turn.outcome != Turn.Outcome.HANDED_OVER:
+            self.past.event(turn.outcome, decision.why, actor="agent", turn=turn)
         self.conversation.answered_seq = turn.upto_seq
         return turn
 

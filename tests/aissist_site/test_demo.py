@@ -251,12 +251,11 @@ def test_epochs_never_fall_and_end_with_the_conversations(demo):
 
 def test_every_turn_and_every_change_of_owner_explains_itself(demo):
     for turn in Turn.objects.all():
-        assert turn.audit_events.filter(kind=turn.outcome, why=turn.decision["why"]).exists()
+        assert turn.audit_events.filter(kind=turn.outcome, why__startswith=turn.decision["why"]).count() == 1
     kinds = ("handed_over", "taken_over", "given_back", "closed", "reopened")
     for conversation in Conversation.objects.all():
         changes = conversation.audit_events.filter(kind__in=kinds).values_list("kind", "why").distinct()
-        decided = conversation.turns.filter(outcome=Turn.Outcome.HANDED_OVER).count()
-        assert changes.count() - decided == conversation.epoch - 1, conversation.external_id
+        assert changes.count() == conversation.epoch - 1, conversation.external_id
 
 
 @pytest.mark.parametrize(
