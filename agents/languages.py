@@ -28,6 +28,11 @@ def detect(text: str, expected: Collection[str] = ()) -> str:
     return code if not expected or code in expected else ""
 
 
+def load() -> None:
+    """Load the model now, so that no customer waits for it."""
+    _detector().detect("", model="lite")
+
+
 def _sample(text: str) -> str:
     """The beginning of the text as plain words: no numbers, addresses, signs, emoji or line breaks."""
     said = " ".join(word for word in text[: LONGEST * 4].split() if not _ADDRESS.search(word))

@@ -8,6 +8,9 @@ class SiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "site"
 
+    def ready(self) -> None:
+        from aissist_site import checks  # noqa: F401  # registers them
+
 
 class AissistAdminConfig(admin_apps.AdminConfig):
     """django.contrib.admin, with our own site in place of the stock one."""

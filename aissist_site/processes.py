@@ -17,6 +17,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from agents import languages
 from aissist_site import canary, embedded, heartbeats, leash
 from aissist_site.celery import app
 
@@ -54,6 +55,8 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
         quiet=True,
     )
     heartbeats.start([heartbeats.queue_name(queue) for queue in queues])
+    if "ingest" in queues:
+        languages.load()
     worker.start()
     sys.exit(worker.exitcode)
 

@@ -34,7 +34,7 @@ def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, t
     """Say something to the customer as a person. The conversation is theirs from then on."""
     text = _clean(text)
     with _locked(conversation_id) as conversation:
-        ownership.take_over(conversation, user, author, "A person replied.")
+        ownership.take_over(conversation, user, user.get_username() if user else author, "A person replied.")
         message = outbox.say_as_person(conversation, text, user, author)
         conversation.answered_seq = conversation.last_seq
         handovers.accepted(conversation, user)

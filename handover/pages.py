@@ -24,6 +24,7 @@ from gateways.models import Destination
 from handover import desk, transcript
 
 USED = "desk_tokens_used"
+NAMELESS = "Support"  # who has no name of their own for customers
 REMEMBERED = 100  # tokens in a session
 TEMPLATE = "admin/conversations/conversation/transcript.html"
 FRESH = "admin/conversations/conversation/live.html"
@@ -121,10 +122,15 @@ def _who(request: HttpRequest) -> dict[str, Any]:
     return {"user": user, "author": user.get_full_name() or user.get_username()}
 
 
-def _say(do: str) -> Callable[[HttpRequest, Conversation], object]:
-    return lambda request, conversation: getattr(desk, do)(
-        conversation.pk, **_who(request), text=request.POST.get("text", "")
-    )
+def _reply(request: HttpRequest, conversation: Conversation) -> object:
+    """The customer sees a name, never the one that somebody signs in with."""
+    user = _who(request)["user"]
+    author = user.get_full_name() or NAMELESS
+    return desk.reply(conversation.pk, user=user, author=author, text=request.POST.get("text", ""))
+
+
+def _note(request: HttpRequest, conversation: Conversation) -> object:
+    return desk.note(conversation.pk, **_who(request), text=request.POST.get("text", ""))
 
 
 def _simply(do: str) -> Callable[[HttpRequest, Conversation], object]:
@@ -151,8 +157,8 @@ def _retry(request: HttpRequest, conversation: Conversation) -> object:
 
 
 ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
-    "reply": _say("reply"),
-    "note": _say("note"),
+    "reply": _reply,
+    "note": _note,
     "hand_over": _hand_over,
     "take_over": _simply("take_over"),
     "give_back": _simply("give_back"),

@@ -144,9 +144,7 @@ class Line(asyncio.Protocol):
 
 async def serve(port: int) -> None:
     platform = Platform()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Line(platform), "127.0.0.1", port, backlog=1024
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: Line(platform), "127.0.0.1", port, backlog=1024)
     async with server:
         await server.serve_forever()
 
