@@ -154,7 +154,9 @@ def _resolve(host: str, port: int) -> list[Any]:
         raise NotSent(f"The name {host} can't be resolved to an address.") from None
 
 
-class _Plain(HTTPConnection):
+class _OverLine(HTTPConnection):
+    """A connection that is dialled by a line, which has checked the address."""
+
     def __init__(self, *args: Any, line: Line, **options: Any) -> None:
         super().__init__(*args, **options)
         self.line = line
@@ -167,17 +169,12 @@ class _Plain(HTTPConnection):
             super().connect()
 
 
-class _Tls(HTTPSConnection):
-    def __init__(self, *args: Any, line: Line, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.line = line
+class _Plain(_OverLine):
+    pass
 
-    def _new_conn(self) -> socket.socket:
-        return self.line.dial(self.host, self.port)
 
-    def connect(self) -> None:
-        with self.line.connecting(self.host):
-            super().connect()
+class _Tls(_OverLine, HTTPSConnection):
+    pass
 
 
 class _PlainPool(HTTPConnectionPool):

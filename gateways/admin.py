@@ -18,9 +18,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, badge, copyable, raw, shown_once
-from agents.http import HttpError
 from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
-from gateways.errors import ConfigError, DeliveryError
+from gateways.check import check
 from gateways.forms import (
     GatewayForm,
     NamedSecretForm,
@@ -29,7 +28,7 @@ from gateways.forms import (
     options_form,
 )
 from gateways.models import Destination, Gateway, ManagingPoint, Secret
-from gateways.registry import ADAPTERS, adapter
+from gateways.registry import ADAPTERS
 
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
@@ -184,31 +183,18 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     # --- Test connection ----------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        check = require_POST(self.admin_site.admin_view(self.check_view))
-        return [path("<int:pk>/check/", check, name="gateways_gateway_check"), *super().get_urls()]
+        view = require_POST(self.admin_site.admin_view(self.check_view))
+        return [path("<int:pk>/check/", view, name="gateways_gateway_check"), *super().get_urls()]
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         gateway = get_object_or_404(Gateway, pk=pk)
         if not self.has_change_permission(request, gateway):
             raise PermissionDenied
-        works, text = _check(gateway)
-        messages.add_message(request, messages.SUCCESS if works else messages.ERROR, text)
+        health = check(gateway)
+        messages.add_message(request, messages.SUCCESS if health.ok else messages.ERROR, health.message)
         return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
 
 
 def _address_fields(gateway: Gateway) -> tuple[str, ...]:
     kind = ADAPTERS.get(gateway.platform)
     return ("chat_page", "embed_snippet") if kind and kind.capabilities.hosted else ("webhook_address",)
-
-
-def _check(gateway: Gateway) -> tuple[bool, str]:
-    """Whether the connection works, and a sentence about it."""
-    try:
-        health = adapter(gateway).check()
-    except KeyError:
-        return False, f"The platform {gateway.platform} isn’t installed here."
-    except ConfigError as error:
-        return False, f"The options aren’t complete: {error}"
-    except (DeliveryError, HttpError) as error:
-        return False, error.public
-    return health.ok, health.message or ("The connection works." if health.ok else "The connection doesn’t work.")

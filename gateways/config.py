@@ -63,6 +63,12 @@ def secret_names(config: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in options(config) if field.metadata["secret"])
 
 
+def makers(config: type[Any]) -> dict[str, Callable[[], str]]:
+    """How to make those secrets that we can make ourselves, by name."""
+    secrets = (field for field in options(config) if field.metadata["secret"])
+    return {field.name: field.metadata["generate"] for field in secrets if field.metadata["generate"]}
+
+
 def load(config: type[Any], values: Mapping[str, Any]) -> Any:
     """The Config made of `values`. Raises ConfigError naming every field that is missing, unknown or won't do."""
     known = {field.name: field for field in options(config)}

@@ -126,10 +126,12 @@ def _kept(gateway: Gateway) -> dict[str, Secret]:
 def make_missing_secrets(gateway: Gateway) -> dict[str, str]:
     """Make those secrets of a new gateway that can be made. Returns them by label: the one time to show them."""
     have = set(gateway.secrets.values_list("name", flat=True))
+    kind = ADAPTERS[gateway.platform].Config
+    labels = {field.name: field.metadata["label"] for field in config.options(kind)}
     return {
-        field.metadata["label"]: keep_secret(gateway, field.name, field.metadata["generate"]())
-        for field in config.options(ADAPTERS[gateway.platform].Config)
-        if field.metadata["secret"] and field.metadata["generate"] and field.name not in have
+        labels[name]: keep_secret(gateway, name, make())
+        for name, make in config.makers(kind).items()
+        if name not in have
     }
 
 

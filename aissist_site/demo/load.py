@@ -149,8 +149,7 @@ def _gateway(agent: Agent, channel: Channel, sub_agents: Mapping[str, SubAgent],
 
 def _secrets(gateway: Gateway, given: Mapping[str, str], usual: str) -> None:
     """Every secret that is given, and every other that can be generated: with the value `usual`, if there is one."""
-    options = config.options(ADAPTERS[gateway.platform].Config)
-    makers = {option.name: option.metadata["generate"] for option in options if option.metadata["generate"]}
-    made = {name: usual or generate() for name, generate in makers.items() if name not in given}
+    makers = config.makers(ADAPTERS[gateway.platform].Config)
+    made = {name: usual or make() for name, make in makers.items() if name not in given}
     for name, value in {**made, **given}.items():
         Secret.objects.create(gateway=gateway, name=name, value=value)

@@ -32,11 +32,7 @@ def check(kind: type[Adapter], values: Mapping[str, Any], secrets: Mapping[str, 
 
 def generate(kind: type[Adapter], given: Mapping[str, Any]) -> dict[str, str]:
     """A fresh value for each secret that wasn't given and that we can make."""
-    return {
-        field.name: field.metadata["generate"]()
-        for field in config.options(kind.Config)
-        if field.metadata["secret"] and field.metadata["generate"] and not given.get(field.name)
-    }
+    return {name: make() for name, make in config.makers(kind.Config).items() if not given.get(name)}
 
 
 def description() -> str:

@@ -14,13 +14,10 @@ from rest_framework.response import Response
 from agents.api.errors import Conflict, ErrorSerializer
 from agents.api.lists import Oldest
 from agents.api.views import OfAgent
-from agents.http import HttpError
 from gateways.api import options
 from gateways.api.serializers import CheckSerializer, GatewayCreationSerializer, GatewaySerializer
-from gateways.base import Health
-from gateways.errors import ConfigError, DeliveryError
+from gateways.check import check
 from gateways.models import Gateway, Secret
-from gateways.registry import adapter
 
 CREATION = f"""A gateway is one account on one platform, run by this agent.
 
@@ -144,13 +141,4 @@ class GatewayCheck(OfGateway):
         responses=CheckSerializer,
     )
     def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
-        return Response(CheckSerializer(_check(self.gateway())).data)
-
-
-def _check(gateway: Gateway) -> Health:
-    try:
-        return adapter(gateway).check()
-    except ConfigError as error:
-        return Health(ok=False, message=f"The configuration is incomplete. {error}")
-    except (HttpError, DeliveryError) as error:
-        return Health(ok=False, message=error.public)
+        return Response(CheckSerializer(check(self.gateway())).data)

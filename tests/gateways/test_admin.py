@@ -316,7 +316,7 @@ def test_test_connection_says_which_option_is_missing(admin_client: Client, rich
     rich.secrets.all().delete()
     response = admin_client.post(reverse("admin:gateways_gateway_check", args=[rich.pk]), follow=True)
     assert [str(message) for message in response.context["messages"]] == [
-        "The options aren’t complete: token: This is needed.; password: This is needed."
+        "The configuration isn't complete. token: This is needed.; password: This is needed."
     ]
 
 

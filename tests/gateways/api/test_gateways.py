@@ -286,7 +286,7 @@ def test_the_connection_is_tested(
 def test_a_gateway_that_isnt_configured_is_told_what_is_missing(api: Api, make_gateway: Any) -> None:
     gateway = make_gateway(config={"region": "mars"})
     answer = api("POST", f"agents/{gateway.agent_id}/gateways/{gateway.pk}/check")
-    sentence = "The configuration is incomplete. region: Choose one of: eu, us."
+    sentence = "The configuration isn't complete. region: Choose one of: eu, us."
     assert answer.json == {"ok": False, "message": sentence}
 
 
