@@ -40,15 +40,22 @@ def publish(step: Step, row_id: int, after: float) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        current_app.send_task(
-            f"aissist.{step}",
-            args=(row_id,),
-            queue=step.value,
-            countdown=after or None,
-            expires=after + EXPIRES,
-            retry=False,
-            ignore_result=True,
-        )
+        try:
+            _send(step, row_id, after)
+        except (OperationalError, OSError):
+            _send(step, row_id, after)  # the first may have met a connection that a restart of the broker has ended
     except (OperationalError, OSError) as error:
         _silent_until = time.monotonic() + SILENCE_AFTER_FAILURE
         log.warning("broker_unreachable", step=step.value, row=row_id, error=type(error).__name__)
+
+
+def _send(step: Step, row_id: int, after: float) -> None:
+    current_app.send_task(
+        f"aissist.{step}",
+        args=(row_id,),
+        queue=step.value,
+        countdown=after or None,
+        expires=after + EXPIRES,
+        retry=False,
+        ignore_result=True,
+    )
