@@ -1,5 +1,8 @@
 # make run     install what is needed into .venv, then start everything; Ctrl-C stops it
 # make test    every test; some of them: make test ARGS="tests/gateways -k telegram"
+# make bench   how fast, for some minutes; one part of it: make bench ONLY=walk
+# make chaos   everything dies at once, and what became of the promises; a small one: make chaos MESSAGES=300
+#              STACK=postgres-redis, postgres-rabbitmq, sqlite-embedded or all (the default)
 # make lint    style, types, layers, migrations, deployment checks
 # make lock    maintainers: pin every package again from pyproject.toml (needs uv)
 # make clean   remove .venv and all caches; the data folder stays
@@ -14,7 +17,10 @@ INTO_VENV = @command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) he
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: run test lint lock clean
+ONLY ?= bench
+STACK ?= all
+
+.PHONY: run test bench chaos lint lock clean
 
 run:
 	$(INTO_VENV) requirements.lock manage.py up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -22,6 +28,12 @@ run:
 test: export AISSIST_DATA_DIR = $(CURDIR)/.venv/scratch
 test:
 	$(INTO_VENV) requirements-dev.lock -m pytest $(ARGS)
+
+bench:
+	$(INTO_VENV) requirements-dev.lock -m tests.bench $(ONLY) --stack $(STACK) $(ARGS)
+
+chaos:
+	$(INTO_VENV) requirements-dev.lock -m tests.bench chaos --stack $(STACK) $(ARGS)
 
 lint: export AISSIST_DATA_DIR = $(CURDIR)/.venv/scratch
 lint:

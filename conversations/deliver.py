@@ -82,6 +82,8 @@ def claim(conversation_id: int) -> Delivery | Pause | None:
             if head.epoch is not None and head.epoch != conversation.epoch and head.status == Status.PENDING:
                 withdraw(conversation.deliveries.filter(pk=head.pk))
                 continue
+            if head.epoch is not None and conversation.held_until and conversation.held_until > timezone.now():
+                return Pause((conversation.held_until - timezone.now()).total_seconds())
             return _take(head, conversation)
     return None
 

@@ -16,6 +16,7 @@ CHANGING = (
     "owner",
     "assignee_id",
     "epoch",
+    "held_until",
     "last_seq",
     "customer_seq",
     "answered_seq",

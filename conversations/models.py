@@ -35,6 +35,7 @@ class Conversation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     epoch = models.PositiveIntegerField(default=1)
+    held_until = models.DateTimeField(null=True, blank=True, help_text="Until then nothing of the agent's is sent.")
     last_seq = models.PositiveIntegerField(default=0)
     customer_seq = models.PositiveIntegerField(default=0, help_text="Number of the customer's last message.")
     answered_seq = models.PositiveIntegerField(default=0, help_text="All messages up to this one are dealt with.")

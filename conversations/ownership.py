@@ -14,6 +14,7 @@ from conversations.models import Conversation, Delivery, Message, Timer, Turn
 def to_people(conversation: Conversation) -> None:
     """The agent passes the conversation on. What it has said before may still be sent; what it is doing now is over."""
     conversation.epoch += 1
+    conversation.held_until = None
     conversation.owner = Conversation.Owner.HUMAN
     conversation.assignee = None
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
@@ -70,6 +71,7 @@ def reopen(conversation: Conversation) -> None:
 def _stop_agent(conversation: Conversation) -> None:
     """Raise the epoch, end the live turn, cancel its timers, withdraw what is unsent."""
     conversation.epoch += 1
+    conversation.held_until = None
     live = conversation.turns.exclude(state=Turn.State.DONE)
     Timer.objects.filter(turn__in=live).delete()
     live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from conversations import events, outbox, ownership
 from conversations.lock import locked
 from conversations.models import Conversation, Delivery, Message
+from conversations.quiet import quiet
 from gateways import doorbell
 from gateways.models import Destination
 from handover import hand_over as handovers
@@ -33,6 +34,7 @@ class DeskError(Exception):
 def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
     """Say something to the customer as a person. The conversation is theirs from then on."""
     text = _clean(text)
+    quiet(conversation_id)
     with _locked(conversation_id) as conversation:
         ownership.take_over(conversation, user, user.get_username() if user else author, "A person replied.")
         message = outbox.say_as_person(conversation, text, user, author)
@@ -68,6 +70,7 @@ def hand_over(
 
 def take_over(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """Make the conversation this person's without saying anything yet."""
+    quiet(conversation_id)
     with _locked(conversation_id) as conversation:
         ownership.take_over(conversation, user, author, "A person took over.")
         handovers.accepted(conversation, user)
@@ -84,6 +87,7 @@ def give_back(conversation_id: int, *, user: AbstractBaseUser | None, author: st
 
 def suspend(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """Silence the agent until somebody gives the conversation back or takes it over."""
+    quiet(conversation_id)
     with _locked(conversation_id) as conversation:
         if conversation.status != Conversation.Status.OPEN:
             raise DeskError(f"The conversation is {conversation.status} already.")
@@ -93,6 +97,7 @@ def suspend(conversation_id: int, *, user: AbstractBaseUser | None, author: str)
 
 def close(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -> None:
     """End the conversation. The customer's next message reopens it, with the agent as its owner."""
+    quiet(conversation_id)
     with _locked(conversation_id) as conversation:
         if conversation.status == Conversation.Status.CLOSED:
             raise DeskError("The conversation is closed already.")

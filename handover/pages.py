@@ -20,6 +20,7 @@ from django.utils.http import quote_etag
 
 from conversations.lock import locked
 from conversations.models import Conversation, Delivery
+from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
 
@@ -102,6 +103,7 @@ def _once(request: HttpRequest, conversation: Conversation, do: Callable[[], obj
     token = request.POST.get("token", "")
     if not token:
         raise desk.DeskError("The form was incomplete. Please try again.")
+    quiet(conversation.pk)  # here, because it has to be outside of the transaction
     with locked(conversation.pk):
         session = type(request.session)(request.session.session_key)
         used: list[str] = session.get(USED, [])

@@ -1,9 +1,14 @@
 """What people do with a conversation, and what they are told when it can't be done."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 
-from conversations.models import Conversation
+from conversations import deliver, outbox
+from conversations.lock import locked
+from conversations.models import Conversation, Delivery
+from gateways.messages import Purpose
 from gateways.models import Destination
 from handover import desk
 from handover.desk import DeskError
@@ -138,3 +143,41 @@ def test_every_act_is_on_the_record_with_who_did_it(conversation, bo):
     desk.close(conversation.pk, **who)
     trail = conversation.audit_events.exclude(kind="replied").values_list("kind", "actor")
     assert list(trail) == [("taken_over", "Bo"), ("given_back", "Bo"), ("suspended", "Bo"), ("closed", "Bo")]
+
+
+class TestATakeoverWhileTheAgentIsSending:
+    @pytest.fixture
+    def sending(self, walk: Walk) -> Delivery:
+        """A worker has claimed the agent's answer and is about to send it."""
+        walk.customer("Hello")
+        walk.ingest(), walk.turns()
+        return deliver.claim(walk.conversation().pk)
+
+    def test_is_committed_once_that_has_arrived(self, walk: Walk, sending, bo, monkeypatch):
+        def arrives(seconds):
+            assert state(walk.conversation())[0] == "agent"
+            Delivery.objects.filter(pk=sending.pk).update(status="sent", lease_until=None)
+
+        monkeypatch.setattr("conversations.quiet.time.sleep", arrives)
+        desk.take_over(sending.conversation_id, user=bo, author="Bo")
+        assert state(walk.conversation())[0] == "human"
+        sending.refresh_from_db()
+        assert sending.status == "sent"
+
+    def test_lets_nothing_else_of_the_agents_start(self, walk: Walk, sending, bo, monkeypatch):
+        def arrives(seconds):
+            Delivery.objects.filter(pk=sending.pk).update(status="sent", lease_until=None)
+            conversation = walk.conversation()
+            with locked(conversation.pk) as held:
+                outbox.say(held, "And another thing", Purpose.REPLY)
+            walk.run()
+
+        monkeypatch.setattr("conversations.quiet.time.sleep", arrives)
+        desk.take_over(sending.conversation_id, user=bo, author="Bo")
+        walk.run()
+        assert "And another thing" not in walk.told()
+
+    def test_waits_only_so_long(self, walk: Walk, sending, bo, monkeypatch):
+        monkeypatch.setattr("conversations.quiet.PATIENCE", timedelta(0))
+        desk.take_over(sending.conversation_id, user=bo, author="Bo")
+        assert state(walk.conversation())[0] == "human"
