@@ -17,14 +17,16 @@ BEGINS = ("taken_over", "handed_over", "suspended")
 ENDS = ("given_back", "reopened")
 
 
-def still_due() -> int:
-    """Rows that somebody has yet to deal with."""
-    return (
-        Receipt.objects.filter(status=Receipt.Status.PENDING).count()
-        + Turn.objects.exclude(state=Turn.State.DONE).count()
-        + Delivery.objects.filter(Q(status=Delivery.Status.PENDING) | Q(status=Delivery.Status.SENDING)).count()
-        + Timer.objects.filter(due_at__lt=timezone.now()).count()
-    )
+def still_due() -> dict[str, int]:
+    """Rows that somebody has yet to deal with, by kind; those of which there are none aren't there."""
+    rows = {
+        "receipts": Receipt.objects.filter(status=Receipt.Status.PENDING),
+        "turns": Turn.objects.exclude(state=Turn.State.DONE),
+        "deliveries": Delivery.objects.filter(Q(status=Delivery.Status.PENDING) | Q(status=Delivery.Status.SENDING)),
+        "timers": Timer.objects.filter(due_at__lt=timezone.now()),
+    }
+    counts = {name: each.count() for name, each in rows.items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 def settle(patience: float) -> float:

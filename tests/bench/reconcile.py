@@ -56,7 +56,7 @@ class Facts:
     windows: Sequence[Window] = ()
     effects: Sequence[Effect] = ()
     limbo: Sequence[str] = ()  # threads
-    still_due: int = 0
+    still_due: Mapping[str, int] = field(default_factory=dict)  # by kind
     repaired: int = 0  # times that the watchdog had to step in
 
 
@@ -210,7 +210,7 @@ class Reconciliation:
         ]
 
     def limbo(self) -> list[str]:
-        due = [f"{self.facts.still_due} rows are still due"] if self.facts.still_due else []
+        due = [f"{count} {kind} are still due" for kind, count in self.facts.still_due.items()]
         return [f"{thread}: a customer waits for nobody" for thread in self.facts.limbo] + due
 
     def flagged(self) -> list[Effect]:

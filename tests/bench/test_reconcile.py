@@ -66,7 +66,7 @@ def broken(said_: list[Said], log: list[Record], facts: Facts = RECORDED, **more
         pytest.param([record(2), record(1), record(3)], RECORDED, {"out of order": 1}, id="one too late"),
         pytest.param([*ANSWERED, thinking(9)], RECORDED, {}, id="a thinking message"),
         pytest.param(ANSWERED, replace(RECORDED, limbo=[THREAD]), {"limbo": 1}, id="limbo"),
-        pytest.param(ANSWERED, replace(RECORDED, still_due=3), {"limbo": 1}, id="something still due"),
+        pytest.param(ANSWERED, replace(RECORDED, still_due={"turns": 3}), {"limbo": 1}, id="something still due"),
     ],
 )
 def test_exactly_the_fault_that_was_put_in_is_reported(log: list[Record], facts: Facts, expected: dict[str, int]):

@@ -92,3 +92,15 @@ def test_what_a_customer_types_cant_run_in_admin(product: Site, window):
     expect(desk.get_by_text(nasty).first).to_be_visible()
     assert desk.title() != "owned" and chat.title() != "owned"
     assert desk.locator("img[src=x]").count() == 0
+
+
+def test_a_customer_whose_clock_is_a_day_off_is_answered_in_order(product: Site, window):
+    chat = window(520, 760)
+    chat.clock.set_system_time("2031-01-01T00:00:00Z")
+    chat.goto(f"{product.base}/chat/demo-chat/")
+    write(chat, "How long do I have to send something back?")
+    expect(chat.get_by_role("log")).to_contain_text("30 days")
+    write(chat, "How much does shipping cost?")
+    expect(chat.get_by_role("log")).to_contain_text("Standard delivery")
+    said = chat.locator("#log .message .bubble").all_inner_texts()
+    assert [text.split()[0] for text in said] == ["How", "Your", "How", "Standard"]
