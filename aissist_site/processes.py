@@ -5,13 +5,12 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from celery.beat import Service
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 from gunicorn.app.base import BaseApplication
@@ -108,7 +107,7 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> WSGIHandler:
+    def load(self) -> Callable[..., Iterable[bytes]]:
         from aissist_site.wsgi import application  # here, because it builds the handler as it is imported
 
         return application

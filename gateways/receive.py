@@ -11,9 +11,8 @@ from gateways.models import Gateway, Receipt
 from gateways.registry import adapter
 
 
-def receive(gateway: Gateway, request: InboundRequest) -> Receipt | Answer:
-    """Keep a verified request. Raises Refused for one that isn't to be kept, ConfigError where we can't tell."""
-    ours = adapter(gateway)
+def receive(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt | Answer:
+    """Keep a verified request. Raises Refused for one that isn't to be kept."""
     ours.verify(request)
     if answer := ours.handshake(request):
         return answer
@@ -41,12 +40,11 @@ def replay(receipt_ids: Iterable[int]) -> int:
 
 def _keep(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt:
     ours.admit(request)
-    with transaction.atomic():
-        receipt = Receipt.objects.create(
-            gateway=gateway,
-            headers={name: request.headers[name] for name in ours.kept_headers if name in request.headers},
-            query=dict(request.query),
-            body=request.body,
-        )
-        doorbell.ring(doorbell.Step.INGEST, gateway.pk)
+    receipt = Receipt.objects.create(
+        gateway=gateway,
+        headers={name: request.headers[name] for name in ours.kept_headers if name in request.headers},
+        query=dict(request.query),
+        body=request.body,
+    )
+    doorbell.ring(doorbell.Step.INGEST, gateway.pk)
     return receipt

@@ -8,8 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from gateways.base import Answer, InboundRequest
+from gateways.doors import door
 from gateways.errors import ConfigError, Refused, TooLarge
-from gateways.models import Gateway
 from gateways.receive import receive
 
 log = structlog.get_logger(__name__)
@@ -20,10 +20,9 @@ log = structlog.get_logger(__name__)
 def webhook(request: HttpRequest, public_id: str) -> HttpResponse:
     """202 once the request is kept; 4xx for what we refuse; 503 for what the platform should send again."""
     try:
-        gateway = Gateway.objects.filter(public_id=public_id).first()
-        if gateway is None:
+        if (found := door(public_id)) is None:
             return _error(404, "not_found", "There is no gateway at this address.")
-        outcome = receive(gateway, _inbound(request))
+        outcome = receive(found.gateway, found.adapter, _inbound(request))
     except Refused as refused:
         log.info("webhook_refused", gateway=public_id, status=refused.status, why=refused.public)
         return _error(refused.status, type(refused).__name__.lower(), refused.public)

@@ -14,7 +14,7 @@ from agents.engines import registry as engines
 from agents.models import Agent
 from aissist_site import pipeline
 from conversations.models import Conversation, Delivery, Timer, Turn
-from gateways import doorbell, registry
+from gateways import doorbell, doors, registry
 from gateways.messages import Reply
 from gateways.models import Gateway, Receipt
 from tests.fakes import FakePlatform, ScriptedEngine
@@ -33,6 +33,12 @@ def quick_passwords() -> Iterator[None]:
     """Hashing a password properly takes as long as a whole test."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_doors() -> None:
+    """No gateway is remembered from another test."""
+    doors.forget()
 
 
 @dataclass

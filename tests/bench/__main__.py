@@ -42,6 +42,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=float(os.environ.get("RATE") or 60), help="messages per second")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or 1))
     parser.add_argument("--restart-servers", action="store_true", help="restart servers that aren't ours, too")
+    parser.add_argument("--no-restarts", action="store_true", help="kill processes only, and leave the servers alone")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
 
@@ -61,7 +62,12 @@ def _chaos(stack: Stack, options: argparse.Namespace) -> bool:
 
     messages = options.messages or (1_000 if stack.embedded else 10_000)
     size = chaos.Size(
-        messages, min(options.conversations, messages), options.rate, options.seed, options.restart_servers
+        messages=messages,
+        conversations=min(options.conversations, messages),
+        rate=options.rate,
+        seed=options.seed,
+        restart_servers=options.restart_servers,
+        restarts=not options.no_restarts,
     )
     verdict, more = chaos.run(stack, World(stack.platform_port), size)
     chaos.show(stack, verdict, more)

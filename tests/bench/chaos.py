@@ -5,7 +5,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.bench.faults import TEN_PERCENT
 from tests.bench.load import Said, Sender, plan
 from tests.bench.people import People
 from tests.bench.reconcile import Reconciliation, Verdict
-from tests.bench.servers import Foreign
+from tests.bench.servers import Foreign, Server
 from tests.bench.stack import Stack
 from tests.bench.world import DROPPING, PLAIN, World
 
@@ -33,6 +33,7 @@ class Size:
     rate: float  # messages per second
     seed: int
     restart_servers: bool = False  # foreign ones too
+    restarts: bool = True
 
 
 class Trouble(threading.Thread):
@@ -43,31 +44,38 @@ class Trouble(threading.Thread):
         self.stack, self.progress, self.rng = stack, progress, random.Random(size.seed + 1)
         self.restarts: list[str] = []
         self._over = threading.Event()
-        servers = [(stack.broker, BROKER_AT), (stack.database, DATABASE_AT)]
-        self.plan = sorted(
-            ((share, server) for server, shares in servers for share in shares if _may_restart(server, size)),
-            key=lambda pair: pair[0],
-        )
+        self.plan = [(share, server) for server, share in _restarts(stack, size)]
+        self.plan.sort(key=lambda pair: pair[0])
+        self.failure: Exception | None = None
 
     def run(self) -> None:
-        while not self._over.wait(KILL_EVERY):
-            self.stack.kill_one(self.rng)
-            if self.plan and self.progress() >= self.plan[0][0]:
-                _, server = self.plan.pop(0)
-                server.restart()
-                self.restarts.append(server.name)
+        try:
+            while not self._over.wait(KILL_EVERY):
+                self.stack.kill_one(self.rng)
+                if self.plan and self.progress() >= self.plan[0][0]:
+                    _, server = self.plan.pop(0)
+                    server.restart()
+                    self.restarts.append(server.name)
+        except Exception as error:
+            self.failure = error
 
     def end(self) -> None:
+        """Leave everything running. Raises what stopped us from making trouble: a quiet run proves nothing."""
         self._over.set()
         self.join(120)
+        if self.failure:
+            raise self.failure
         self.stack.keep_up()
 
 
-def _may_restart(server: object, size: Size) -> bool:
-    return server is not None and (size.restart_servers or not isinstance(server, Foreign))
+def _restarts(stack: Stack, size: Size) -> Iterator[tuple[Server | Foreign, float]]:
+    """Which server is to be restarted when, by the share of messages acked."""
+    for server, shares in ((stack.broker, BROKER_AT), (stack.database, DATABASE_AT)):
+        if server and size.restarts and (size.restart_servers or not isinstance(server, Foreign)):
+            yield from ((server, share) for share in shares)
 
 
-def run(stack: Stack, world: World, size: Size, keep_up: bool = True) -> tuple[Verdict, dict[str, Any]]:
+def run(stack: Stack, world: World, size: Size) -> tuple[Verdict, dict[str, Any]]:
     agent = world.begin(thinking_after=2)
     agent.engine_delay = 0.3
     agent.save()

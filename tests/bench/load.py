@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateways import signatures
@@ -55,7 +55,7 @@ def thread(run: int, conversation: int) -> str:
     return f"r{run}-{conversation}"
 
 
-def signed(gateway: str, secret: str, message_id: str, event: dict[str, object]) -> bytes:
+def signed(gateway: str, secret: str, message_id: str, event: Mapping[str, object]) -> bytes:
     """A whole request to the gateway's webhook, signed now."""
     body = json.dumps(event, separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json", **signatures.sign([secret], message_id, body)}

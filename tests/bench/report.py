@@ -18,9 +18,11 @@ def say(line: str = "") -> None:
 
 
 def table(title: str, rows: Iterable[Sequence[object]]) -> None:
-    """Rows of the same length, in columns."""
+    """Rows of the same length, in columns; nothing if there are none."""
     cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
+    if not cells:
+        return
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     say(f"\n{title}")
     for row in cells:
         say("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

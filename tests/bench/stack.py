@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,7 +77,7 @@ class Stack:
         self.platform = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.platform", str(self.platform_port)], cwd=ROOT, start_new_session=True
         )
-        _wait_for(self.platform_port)
+        wait_for(self.platform_port)
 
     def _environment(self) -> dict[str, str]:
         env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CELERY_BROKER_URL")}
@@ -116,7 +116,7 @@ class Stack:
         for process in self.processes:
             self._launch(process)
         if web:
-            _wait_for(self.port)
+            wait_for(self.port)
 
     def _launch(self, process: Process) -> None:
         with (self.folder / f"{process.name}.log").open("ab") as log:
@@ -139,16 +139,15 @@ class Stack:
                 if not process.alive:
                     self._launch(process)
 
-    def kill_one(self, rng: random.Random, kinds: tuple[str, ...] = ("web", "turn", "work", "beat")) -> str:
+    def kill_one(self, rng: random.Random, kinds: tuple[str, ...] = ("web", "turn", "work", "beat")) -> None:
         """SIGKILL for one process at random: of the web server, its arbiter or one of the processes below it."""
         with self.lock:
-            process = rng.choice([one for one in self.processes if one.alive and one.name.startswith(kinds)])
-            assert process.popen
-            os.kill(rng.choice(_group(process.popen.pid)), signal.SIGKILL)
-            self.kills[process.name.rstrip("0123456789")] += 1
+            process = rng.choice([one for one in self.processes if one.name.startswith(kinds)])
+            if process.alive and process.popen:
+                os.kill(rng.choice(_group(process.popen.pid)), signal.SIGKILL)
+                self.kills[process.name.rstrip("0123456789")] += 1
         time.sleep(0.02)
         self.keep_up()
-        return process.name
 
     def stop_processes(self) -> None:
         with self.lock:
@@ -180,7 +179,7 @@ class Stack:
 
     def cpu(self) -> dict[str, float]:
         """Seconds of CPU that each kind of process has used so far."""
-        used: Counter[str] = Counter()
+        used: defaultdict[str, float] = defaultdict(float)
         for process in self.processes:
             if process.alive and process.popen:
                 kind = process.name.rstrip("0123456789")
@@ -215,7 +214,7 @@ def broker(stack: str, folder: Path) -> Server | Foreign:
     raise Missing("RabbitMQ isn't found. Install it, or set BENCH_AMQP_URL to a virtual host of its own.")
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -69,15 +69,17 @@ def broken(said_: list[Said], log: list[Record], facts: Facts = RECORDED, **more
         pytest.param(ANSWERED, replace(RECORDED, still_due={"turns": 3}), {"limbo": 1}, id="something still due"),
     ],
 )
-def test_exactly_the_fault_that_was_put_in_is_reported(log: list[Record], facts: Facts, expected: dict[str, int]):
+def test_exactly_the_fault_that_was_put_in_is_reported(
+    log: list[Record], facts: Facts, expected: dict[str, int]
+) -> None:
     assert broken(THREE, log, facts) == expected
 
 
-def test_repeats_are_fine_where_the_platform_drops_them():
+def test_repeats_are_fine_where_the_platform_drops_them() -> None:
     assert broken(THREE, [*ANSWERED, record(3, outcome="repeat", attempt=2)], dropping=["webhook"]) == {}
 
 
-def test_a_message_that_was_never_acked_is_the_senders_to_report():
+def test_a_message_that_was_never_acked_is_the_senders_to_report() -> None:
     assert broken([*THREE, replace(said(4), acked_at=0.0)], ANSWERED) == {"not acked": 1}
 
 
@@ -92,7 +94,7 @@ def test_a_message_that_was_never_acked_is_the_senders_to_report():
         pytest.param(2.4, (2.3,), {}, id="accepted before it"),
     ],
 )
-def test_what_the_agent_says_over_a_person(at: float, begun: tuple[float, ...], expected: dict[str, int]):
+def test_what_the_agent_says_over_a_person(at: float, begun: tuple[float, ...], expected: dict[str, int]) -> None:
     effect = Effect("ref3", THREAD, 1, "sent", "re: m7c1s3", begun)
     facts = replace(OWNED, effects=[effect])
     assert broken(THREE, [record(1, 1.5), record(2, 2.2), record(3, at)], facts) == expected
@@ -106,7 +108,7 @@ def test_what_the_agent_says_over_a_person(at: float, begun: tuple[float, ...], 
         pytest.param([5.0], {"thinking misplaced": 1}, id="one after the reply"),
     ],
 )
-def test_thinking_messages_have_their_place(moments: list[float], expected: dict[str, int]):
+def test_thinking_messages_have_their_place(moments: list[float], expected: dict[str, int]) -> None:
     effects = [Effect("ref3", THREAD, 5, "sent", ""), Effect("thinking", THREAD, 5, "sent", "")]
     log = sorted([*ANSWERED, *map(thinking, moments)], key=lambda one: one.at)
     assert broken(THREE, log, replace(RECORDED, effects=effects)) == expected
@@ -121,12 +123,12 @@ def test_thinking_messages_have_their_place(moments: list[float], expected: dict
         (2, False, {"people's words lost or doubled": 1}),
     ],
 )
-def test_what_people_say_is_sent_once(times: int, certain: bool, expected: dict[str, int]):
+def test_what_people_say_is_sent_once(times: int, certain: bool, expected: dict[str, int]) -> None:
     log = [replace(record(1), purpose="human", text=HUMAN, ref=f"h{number}") for number in range(times)]
     assert broken(THREE, ANSWERED + log, people=[PersonSaid(HUMAN, certain)]) == expected
 
 
-def test_faults_depend_on_seed_id_and_attempt_and_nothing_else():
+def test_faults_depend_on_seed_id_and_attempt_and_nothing_else() -> None:
     faults = Faults(seed=1, rates=TEN_PERCENT)
     once = [faults.of_request(f"ref{number}", 1) for number in range(5_000)]
     assert once == [Faults(seed=1, rates=TEN_PERCENT).of_request(f"ref{number}", 1) for number in range(5_000)]
@@ -136,7 +138,7 @@ def test_faults_depend_on_seed_id_and_attempt_and_nothing_else():
     assert set(once) == set(Fault)
 
 
-def test_a_plan_numbers_each_conversation_without_gaps():
+def test_a_plan_numbers_each_conversation_without_gaps() -> None:
     planned = plan(7, ["a", "b"], 500, 40, 50, random.Random(1), copy_every=20)
     by_conversation: dict[int, list[int]] = {}
     for one in planned:
@@ -148,7 +150,7 @@ def test_a_plan_numbers_each_conversation_without_gaps():
 
 
 @pytest.mark.parametrize("cut", [0, 10, 40])
-def test_a_message_is_read_when_it_is_whole(cut: int):
+def test_a_message_is_read_when_it_is_whole(cut: int) -> None:
     whole = post("/hooks/a", {"Webhook-Id": "e-1"}, b'{"a": 1}')
     buffer = bytearray(whole[: len(whole) - cut] if cut else whole + b"POST")
     request = read_request(buffer)
@@ -167,7 +169,7 @@ def test_a_message_is_read_when_it_is_whole(cut: int):
         ),
     ],
 )
-def test_an_answer_is_read_when_it_is_whole(whole: bytes):
+def test_an_answer_is_read_when_it_is_whole(whole: bytes) -> None:
     buffer = bytearray(whole[:-1])
     assert read_response(buffer) is None
     buffer += whole[-1:]

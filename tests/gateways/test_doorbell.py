@@ -1,26 +1,35 @@
-"""Rings: after the commit, never in the way, never an error."""
+"""Rings: after the commit, never in the way, never an error, and not more of them than are heard."""
+
+import threading
 
 import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
 from gateways import doorbell
-from gateways.doorbell import Step
+from gateways.doorbell import Ringer, Step
 
-publish = doorbell.publish  # before the fixture of all tests puts its own in place
+
+@pytest.fixture
+def ringer(monkeypatch) -> Ringer:
+    """One whose thread doesn't run, so that the test says when it sends."""
+    monkeypatch.setattr(threading.Thread, "start", lambda self: None)
+    return Ringer()
 
 
 @pytest.fixture
 def sent(monkeypatch) -> list:
     calls: list = []
     monkeypatch.setattr(current_app, "send_task", lambda name, **options: calls.append((name, options)))
-    monkeypatch.setattr(doorbell, "_silent_until", 0.0)
+    monkeypatch.setattr(doorbell.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(doorbell.time, "monotonic", lambda: 1000.0)
     return calls
 
 
 @pytest.mark.parametrize(("after", "countdown"), [(0.0, None), (2.5, 2.5)], ids=["now", "later"])
-def test_a_ring_is_one_task_with_one_number(sent, after, countdown):
-    publish(Step.TURN, 7, after)
+def test_a_ring_is_one_task_with_one_number(ringer, sent, after, countdown):
+    ringer.add(Step.TURN, 7, after)
+    ringer.flush()
     [(name, options)] = sent
     assert name == "aissist.turn"
     assert options == {
@@ -33,7 +42,27 @@ def test_a_ring_is_one_task_with_one_number(sent, after, countdown):
     }
 
 
-def test_a_broker_that_is_down_is_left_in_peace_for_a_moment(monkeypatch, sent):
+def test_rings_for_one_row_are_one_and_the_earliest_counts(ringer, sent):
+    for after in (5.0, 0.5, 2.0):
+        ringer.add(Step.TURN, 7, after)
+    ringer.add(Step.TURN, 8, 0.0)
+    ringer.add(Step.DELIVER, 7, 0.0)
+    ringer.flush()
+    assert [(name, options["args"], options["countdown"]) for name, options in sent] == [
+        ("aissist.turn", (7,), 0.5),
+        ("aissist.turn", (8,), None),
+        ("aissist.deliver", (7,), None),
+    ]
+
+
+def test_what_was_sent_isnt_sent_again(ringer, sent):
+    ringer.add(Step.INGEST, 1, 0.0)
+    ringer.flush()
+    ringer.flush()
+    assert len(sent) == 1
+
+
+def test_a_broker_that_is_down_loses_rings_and_raises_nothing(ringer, sent, monkeypatch):
     calls = []
 
     def down(name, **options):
@@ -41,12 +70,15 @@ def test_a_broker_that_is_down_is_left_in_peace_for_a_moment(monkeypatch, sent):
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(current_app, "send_task", down)
-    for _ in range(5):
-        publish(Step.INGEST, 1, 0.0)
-    assert len(calls) == 2  # the second in case the first met a stale connection
+    for row in range(5):
+        ringer.add(Step.INGEST, row, 0.0)
+    ringer.flush()
+    assert len(calls) == 2  # one ring, tried twice; the others would fail as well
+    ringer.flush()
+    assert len(calls) == 2
 
 
-def test_a_connection_that_a_restart_has_ended_costs_no_ring(monkeypatch, sent):
+def test_a_connection_that_a_restart_has_ended_costs_no_ring(ringer, sent, monkeypatch):
     calls = []
 
     def stale_once(name, **options):
@@ -55,8 +87,17 @@ def test_a_connection_that_a_restart_has_ended_costs_no_ring(monkeypatch, sent):
             raise OperationalError("connection reset")
 
     monkeypatch.setattr(current_app, "send_task", stale_once)
-    publish(Step.INGEST, 1, 0.0)
-    assert len(calls) == 2 and doorbell._silent_until == 0.0
+    ringer.add(Step.INGEST, 1, 0.0)
+    ringer.add(Step.INGEST, 2, 0.0)
+    ringer.flush()
+    assert len(calls) == 3
+
+
+def test_its_thread_sends_by_itself(monkeypatch):
+    heard = threading.Event()
+    monkeypatch.setattr(current_app, "send_task", lambda name, **options: heard.set())
+    Ringer().add(Step.INGEST, 1, 0.0)
+    assert heard.wait(10)
 
 
 @pytest.mark.django_db

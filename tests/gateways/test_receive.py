@@ -6,6 +6,7 @@ from gateways.base import Answer, InboundRequest
 from gateways.errors import ConfigError, Malformed, SignatureError
 from gateways.models import Gateway, Receipt
 from gateways.receive import keep, receive, replay
+from gateways.registry import adapter
 from tests.conftest import Rings
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ def post(body: bytes = b"[]", **headers: str) -> InboundRequest:
 
 
 def test_a_request_is_kept_exactly_but_for_its_proofs(gateway: Gateway):
-    receipt = receive(gateway, post(b'[ {"odd":\xff} ]'))
+    receipt = receive(gateway, adapter(gateway), post(b'[ {"odd":\xff} ]'))
     assert isinstance(receipt, Receipt)
     receipt.refresh_from_db()
     assert bytes(receipt.body) == b'[ {"odd":\xff} ]'
@@ -28,7 +29,7 @@ def test_a_request_is_kept_exactly_but_for_its_proofs(gateway: Gateway):
 
 def test_the_doorbell_rings_once_it_is_committed(gateway, rings: Rings, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
-        receive(gateway, post())
+        receive(gateway, adapter(gateway), post())
         assert rings.heard == []
     [ring] = callbacks
     ring()
@@ -46,20 +47,20 @@ def test_the_doorbell_rings_once_it_is_committed(gateway, rings: Rings, django_c
 )
 def test_what_is_refused_leaves_no_trace(gateway, request_, error):
     with pytest.raises(error):
-        receive(gateway, request_)
+        receive(gateway, adapter(gateway), request_)
     assert not Receipt.objects.exists()
 
 
 def test_a_handshake_is_answered_and_not_kept(gateway, platform, monkeypatch):
     monkeypatch.setattr(platform, "handshake", lambda self, request: Answer(200, "challenge"))
-    assert receive(gateway, post()) == Answer(200, "challenge")
+    assert receive(gateway, adapter(gateway), post()) == Answer(200, "challenge")
     assert not Receipt.objects.exists()
 
 
 def test_a_gateway_with_a_broken_configuration_takes_nothing(gateway):
     gateway.config = {"region": "mars", "colour": "red"}
     with pytest.raises(ConfigError) as error:
-        receive(gateway, post())
+        keep(gateway, b"[]")
     assert error.value.errors == {"region": "Choose one of: eu, us.", "colour": "There is no such option."}
 
 

@@ -1,10 +1,12 @@
 """The one webhook view: status codes and error bodies, as the platforms see them."""
 
 import pytest
-from django.db import OperationalError
-from django.test import Client
+from django.core.signals import request_finished, request_started
+from django.db import OperationalError, close_old_connections
+from django.test import Client, RequestFactory
 
-from gateways import views
+from aissist_site.wsgi import application
+from gateways import doors, views
 from gateways.base import Answer
 from gateways.models import Gateway, Receipt
 
@@ -70,3 +72,47 @@ def test_a_handshake_gets_the_answer_it_wants(gateway, platform, monkeypatch, cl
     monkeypatch.setattr(platform, "handshake", lambda self, request: Answer(200, request.query["challenge"]))
     answer = client.get(f"/hooks/{gateway.public_id}?challenge=42", headers=RIGHT)
     assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"42", "text/plain")
+
+
+class TestTheShortWay:
+    """Webhooks as gunicorn serves them, past all middleware."""
+
+    @pytest.fixture(autouse=True)
+    def keep_the_connection(self):
+        """A request closes old connections at its ends, and with them the test's transaction."""
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        yield
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+    def serve(self, path: str, body: bytes = b"[]", **headers: str) -> tuple[str, bytes]:
+        said: list[str] = []
+        environ = RequestFactory().post(path, body, content_type="application/json", headers=headers).environ
+        answer = application(environ, lambda status, headers: said.append(status))
+        return said[0], b"".join(answer)
+
+    def test_costs_one_query(self, gateway, django_assert_num_queries):
+        assert self.serve(f"/hooks/{gateway.public_id}", **RIGHT)[0] == "202 Accepted"
+        with django_assert_num_queries(1):
+            assert self.serve(f"/hooks/{gateway.public_id}", **RIGHT)[0] == "202 Accepted"
+
+    def test_refuses_and_knows_no_other_address(self, gateway):
+        assert self.serve(f"/hooks/{gateway.public_id}")[0] == "401 Unauthorized"
+        assert self.serve("/hooks/nobody")[0] == "404 Not Found"
+
+    def test_answers_a_bug_without_telling_about_it(self, gateway, monkeypatch, settings):
+        monkeypatch.setattr(views, "receive", lambda *args: 1 // 0)
+        settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+        status, body = self.serve(f"/hooks/{gateway.public_id}", **RIGHT)
+        assert status == "500 Internal Server Error" and b"ZeroDivision" not in body
+
+    def test_is_for_webhooks_only(self, gateway):
+        assert self.serve("/admin/login/")[0].startswith("403")  # CSRF: the middleware is there
+
+
+def test_a_changed_gateway_counts_after_a_second(gateway, monkeypatch):
+    assert post(gateway, **RIGHT).status_code == 202
+    Gateway.objects.update(config={"region": "mars"})
+    monkeypatch.setattr(doors, "FRESH", 0.0)
+    assert post(gateway, **RIGHT).status_code == 503
