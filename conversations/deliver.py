@@ -22,6 +22,7 @@ from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from conversations import events, messages
+from conversations.idle import let_go
 from conversations.lock import locked
 from conversations.models import Attempt, Conversation, Delivery, Message
 from conversations.ownership import withdraw
@@ -123,6 +124,8 @@ def _send(delivery: Delivery) -> Sent:
         recipient=conversation.identity.external_id,
         client_ref=str(delivery.client_ref),
     )
+    if not ours.capabilities.hosted:
+        let_go()
     if delivery.abandoned and not _harmless(ours, conversation.gateway):
         return _settle(ours, outgoing, DeliveryError(Failure.UNKNOWN, "The worker that was sending it died."))
     try:

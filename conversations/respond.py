@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agents.brief import brief
 from agents.engines.base import Brief, Decision, Line, Speaker
 from agents.engines.registry import engine
+from conversations.idle import let_go
 from conversations.models import Conversation, Message, Turn
 
 LINES = 40  # of the transcript that an engine is given
@@ -38,6 +39,7 @@ def respond(turn: Turn) -> Answer:
         new=len(new),
         language=conversation.language,
     )
+    let_go()  # hundreds may wait for their engines at once
     began = time.monotonic()
     decision = engine(agent.engine).decide(question)
     return Answer(decision, upto_seq=new[-1].seq, milliseconds=round((time.monotonic() - began) * 1000))

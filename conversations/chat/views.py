@@ -22,7 +22,8 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations.chat.colours import readable_on
 from conversations.chat.feed import START, Cursor, Visit, latest, read
 from conversations.chat.render import render
-from conversations.chat.watch import Watch, let_go
+from conversations.chat.watch import Watch
+from conversations.idle import let_go
 from gateways.adapters import webchat
 from gateways.errors import ConfigError, SignatureError
 from gateways.models import Gateway

@@ -89,9 +89,3 @@ class Watch(Generic[Key, News]):
             if found.get(waiter.key, self._nothing) != waiter.seen:
                 waiter.woken.set()
         return True
-
-
-def let_go() -> None:
-    """Give the database connection back before waiting. A transaction that is open keeps it."""
-    if not connection.in_atomic_block:
-        connection.close()
