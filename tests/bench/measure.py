@@ -224,9 +224,10 @@ def walk(bench: Bench) -> list[Figure]:
         bench.send(said, connections=8)
         bench.settle(60)
     arrived, verdict = bench.arrivals(), bench.reconcile(said)
-    began, ended = min(one.sent_at for one in said), max(arrived.get(one.marker, 0) for one in said)
+    answered = [arrived[one.marker] for one in said if one.marker in arrived]
+    began = min(one.sent_at for one in said)
     return [
-        Figure(f"{prefix}: messages/s", len(said) / (ended - began)),
+        Figure(f"{prefix}: messages/s", len(answered) / (max(answered) - began) if answered else 0.0),
         Figure(f"{prefix}: accepted/s", len(said) / (max(one.acked_at for one in said) - began)),
         Figure(f"{prefix}: replies per message", _replies(bench, said) / len(said)),
         Figure(f"{prefix}: promises broken", sum(map(len, verdict.broken.values()))),

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", help="What the customer says.")
-        parser.add_argument("--gateway", required=True, help="Public id or name of the webhook gateway.")
+        parser.add_argument("--gateway", default="demo-webhook", help="Public id or name; the demo's by default.")
         parser.add_argument("--from", dest="sender", default="ada", help="Id of the customer, “ada” by default.")
         parser.add_argument("--name", default="", help="Name of the customer.")
         parser.add_argument("--to", default="", help="Id of the address or inbox that it is sent to.")
