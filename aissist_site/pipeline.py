@@ -30,12 +30,14 @@ from handover.route import route, to_people
 log = structlog.get_logger(__name__)
 
 BATCH = 20  # receipts per transaction
+COME_BACK = 0.05  # seconds
 
 
 def ingest(gateway_id: int) -> int:
     """Take in what the gateway has received, oldest first. Returns how many receipts.
 
-    The gateway's row is locked meanwhile, which is what keeps the order; it is let go after each batch.
+    The gateway's row is locked meanwhile, which is what keeps the order; it is let go after each batch. Who finds it
+    locked doesn't wait but comes back, in case the other one has looked for the last time just before.
     """
     count = 0
     while done := _ingest_batch(gateway_id):
@@ -47,10 +49,11 @@ def ingest(gateway_id: int) -> int:
 
 def _ingest_batch(gateway_id: int) -> int:
     with transaction.atomic():
-        locked_gateway = Gateway.objects.select_for_update(of=("self",), no_key=True)
-        gateway = (
-            locked_gateway.select_related("agent").prefetch_related("managing_points", "secrets").get(pk=gateway_id)
-        )
+        gateway = _free(gateway_id)
+        if gateway is None:
+            if Gateway.objects.filter(pk=gateway_id).exists():
+                doorbell.ring(doorbell.Step.INGEST, gateway_id, after=COME_BACK)
+            return 0
         receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
         for receipt in receipts:
             receipt.gateway = gateway  # with all that was read of it
@@ -58,6 +61,13 @@ def _ingest_batch(gateway_id: int) -> int:
                 _ingest_one(gateway, receipt)
         Receipt.objects.bulk_update(receipts, ["status", "outcome", "error", "done_at"])
     return len(receipts)
+
+
+def _free(gateway_id: int) -> Gateway | None:
+    """The gateway, locked for this transaction; None if somebody else has it locked."""
+    free = Gateway.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by()
+    related = free.select_related("agent").prefetch_related("managing_points", "secrets")
+    return next(iter(related.filter(pk=gateway_id)), None)
 
 
 def _ingest_one(gateway: Gateway, receipt: Receipt) -> None:

@@ -18,7 +18,7 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that what runs is stopped
     if options.what == "chaos" and options.stack == "all":
-        return max(_again(["chaos", "--stack", name]) for name in NAMES)
+        return max(_again(options, "chaos", name) for name in NAMES)
     stack = Stack("postgres-redis" if options.stack == "all" else options.stack)
     good = False
     try:
@@ -47,10 +47,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _again(arguments: list[str]) -> int:
-    """The same command with these arguments before ours, in a process of its own: settings are read once."""
-    rest = [argument for argument in sys.argv[2:] if argument not in ("--stack", "all")]
-    return subprocess.run([sys.executable, "-m", "tests.bench", *arguments, *rest], check=False).returncode
+def _again(options: argparse.Namespace, what: str, stack: str) -> int:
+    """The same for another stack, in a process of its own: settings are read once."""
+    given = {name: value for name, value in vars(options).items() if name not in ("what", "stack")}
+    flags = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is True]
+    flags += [f"--{name}={value}" for name, value in given.items() if not isinstance(value, bool)]
+    command = [sys.executable, "-m", "tests.bench", what, "--stack", stack, *flags]
+    return subprocess.run(command, check=False).returncode
 
 
 def _chaos(stack: Stack, options: argparse.Namespace) -> bool:
@@ -84,7 +87,7 @@ def _bench(stack: Stack, options: argparse.Namespace) -> bool:
     sections = SECTIONS if options.what == "bench" else (options.what,)
     good = measure.run(stack, sections, options.messages)
     if options.what == "bench" and options.stack == "all":
-        good = not _again(["walk", "--stack", "sqlite-embedded"]) and good
+        good = not _again(options, "walk", "sqlite-embedded") and good
     return good
 
 

@@ -47,7 +47,7 @@ class Process:
 class Stack:
     def __init__(self, name: str) -> None:
         self.name = name
-        self.folder = Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.folder.chmod(0o755)  # PostgreSQL's own user has to get to its folder in it
         self.port, self.platform_port, self.bare_port = PORT, PORT + 5, PORT + 6
         self.database: Server | Foreign | None = None

@@ -72,8 +72,11 @@ def test_acts(conversation, bo, act, after):
             "The conversation is closed. Reply to it, and it is open again.",
         ),
         (lambda c, who: desk.reply(c + 1, text="Hi", **who), "There is no such conversation."),
-        (lambda c, who: desk.retry(99, **who), "There is no such delivery."),
-        (lambda c, who: desk.retry(1, **who), "Only a delivery that failed, or may have, can be sent again."),
+        (lambda c, who: desk.retry(0, **who), "There is no such delivery."),
+        (
+            lambda c, who: desk.retry(Delivery.objects.get().pk, **who),
+            "Only a delivery that failed, or may have, can be sent again.",
+        ),
     ],
     ids=[
         "empty reply",
@@ -88,7 +91,6 @@ def test_acts(conversation, bo, act, after):
     ],
 )
 def test_refusals(conversation, bo, act, sentence):
-    conversation.deliveries.update(id=1)
     with pytest.raises(DeskError) as refusal:
         act(conversation.pk, {"user": bo, "author": "Bo"})
     assert refusal.value.public == sentence
