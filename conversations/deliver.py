@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
-from conversations import events, messages
+from conversations import events, messages, outbox
 from conversations.idle import let_go
 from conversations.lock import locked
 from conversations.models import Attempt, Conversation, Delivery, Message
@@ -34,7 +34,8 @@ from gateways.registry import adapter
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)  # longer than any request may take
+LEASE = timedelta(seconds=45)  # longer than any request may take: agents.http gives up after 30 s
+HOSTED_LEASE = timedelta(seconds=3)  # where nothing leaves this machine
 MOST_ATTEMPTS = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds
 THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
@@ -105,10 +106,14 @@ def _take(head: Delivery, conversation: Conversation) -> Delivery | Pause:
     if free_at > now:
         return Pause((free_at - now).total_seconds())
     prefetch_related_objects([conversation.gateway], "secrets")  # from here on, sending needs no database
-    head.status, head.lease_until, head.conversation = Status.SENDING, now + LEASE, conversation
+    head.status, head.lease_until, head.conversation = Status.SENDING, now + _lease(conversation), conversation
     head.abandoned = abandoned
     head.save(update_fields=["status", "lease_until", "abandoned"])
     return head
+
+
+def _lease(conversation: Conversation) -> timedelta:
+    return HOSTED_LEASE if outbox.capabilities(conversation).hosted else LEASE
 
 
 def _send(delivery: Delivery) -> Sent:

@@ -60,12 +60,11 @@ class Trouble(threading.Thread):
             self.failure = error
 
     def end(self) -> None:
-        """Leave everything running. Raises what stopped us from making trouble: a quiet run proves nothing."""
+        """Leave in peace. Raises what stopped us from making trouble: a quiet run proves nothing."""
         self._over.set()
         self.join(120)
         if self.failure:
             raise self.failure
-        self.stack.keep_up()
 
 
 def _restarts(stack: Stack, size: Size) -> Iterator[tuple[Server | Foreign, float]]:

@@ -43,7 +43,9 @@ BOUNDS: dict[str, tuple[str, float]] = {
     "waiting: in flight at once": ("at least", 300),
     "waiting: turns/s": ("at least", 120),
     "waiting: memory of the workers, MB": ("at most", 600),
+    "waiting: share that got a thinking message": ("at least", 0.99),
     "waiting: thinking p95 late, s": ("at most", 1),
+    "waiting: share answered in time": ("at least", 1),
     "burst: engine calls": ("at most", 1.2),
     "burst: replies": ("at most", 1),
     "burst: promises broken": ("at most", 0),
@@ -276,9 +278,9 @@ def waiting(bench: Bench) -> list[Figure]:
         Figure("waiting: in flight at once", most),
         Figure("waiting: turns/s", _middle_rate(ends)),
         Figure("waiting: memory of the workers, MB", memory),
-        Figure("waiting: thinking messages", len(late)),
+        Figure("waiting: share that got a thinking message", len(late) / count),
         Figure("waiting: thinking p95 late, s", report.percentile(late, 0.95)),
-        Figure("waiting: answered", len(ends)),
+        Figure("waiting: share answered in time", len(ends) / count),
     ]
 
 

@@ -1,6 +1,7 @@
 """Tables for people, JSON for machines."""
 
 import json
+import math
 import os
 import platform
 import sys
@@ -46,6 +47,6 @@ def machine() -> dict[str, Any]:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value that this share of them doesn't exceed; 0 for none."""
+    """The value that this share of them doesn't exceed; NaN for none, which keeps no bound."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else math.nan

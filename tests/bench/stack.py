@@ -115,6 +115,7 @@ class Stack:
         ]
         for process in self.processes:
             self._launch(process)
+        threading.Thread(target=self._keep_up, name="keeper", daemon=True).start()
         if web:
             wait_for(self.port)
 
@@ -132,12 +133,14 @@ class Stack:
         process.starts += 1
         (self.folder / f"{process.name}.pid").write_text(str(process.popen.pid))
 
-    def keep_up(self) -> None:
-        """Start again whatever has ended."""
-        with self.lock:
-            for process in self.processes:
-                if not process.alive:
-                    self._launch(process)
+    def _keep_up(self) -> None:
+        """Start again whatever has ended, as long as anything is to run."""
+        while self.processes:
+            with self.lock:
+                for process in self.processes:
+                    if not process.alive:
+                        self._launch(process)
+            time.sleep(0.05)
 
     def kill_one(self, rng: random.Random, kinds: tuple[str, ...] = ("web", "turn", "work", "beat")) -> None:
         """SIGKILL for one process at random: of the web server, its arbiter or one of the processes below it."""
@@ -146,8 +149,6 @@ class Stack:
             if process.alive and process.popen:
                 os.kill(rng.choice(_group(process.popen.pid)), signal.SIGKILL)
                 self.kills[process.name.rstrip("0123456789")] += 1
-        time.sleep(0.02)
-        self.keep_up()
 
     def stop_processes(self) -> None:
         with self.lock:
