@@ -132,13 +132,18 @@ def share_memory() -> None:
     app.finalize()
     app.loader.import_default_modules()
     get_resolver().url_patterns  # noqa: B018  # loads every view
+    let_go()
+    gc.collect()
+    gc.freeze()
+
+
+def let_go() -> None:
+    """Close every connection. One that a fork has copied would give one process what another has asked for."""
     for each in connections.all(initialized_only=True):
         each.close()
         if hasattr(each, "close_pool"):  # its threads wouldn't survive a fork
             each.close_pool()
     pools.reset()
-    gc.collect()
-    gc.freeze()
 
 
 def answers(host: str, port: int) -> bool:

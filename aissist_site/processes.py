@@ -17,7 +17,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from agents import languages
-from aissist_site import canary, embedded, heartbeats, leash
+from aissist_site import canary, embedded, heartbeats, leash, prepare
 from aissist_site.celery import app
 
 TURN_QUEUES = ("turn",)  # engine calls wait here, so that nothing else has to wait behind them
@@ -31,6 +31,7 @@ def make_ready() -> None:
     canary.check()
     if settings.EMBEDDED_BROKER:
         embedded.keep(settings.DATA_DIR)
+    prepare.let_go()  # the web server forks
 
 
 def run_web(host: str, port: int) -> None:

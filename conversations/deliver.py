@@ -8,7 +8,7 @@ Errors are the adapter's to name and ours to act on, here and nowhere else:
 | unreachable | again, with back-off and full jitter; after the last attempt: failed |
 | rejected | failed; a person is asked |
 | credentials | the gateway is in error; again every minute until an operator has mended it |
-| unknown | resent where that is harmless, else read back where it can be, else the gateway's policy |
+| unknown | read back where it can be, else resent where that is harmless, else the gateway's policy |
 """
 
 import random
@@ -74,14 +74,18 @@ def deliver(conversation_id: int) -> Outcome | Pause | None:
         log.exception("adapter_failed", delivery=delivery.pk)
         public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
         return _failed(delivery, began, DeliveryError(Failure.UNKNOWN, public))
-    return _sent(delivery, began, sent)
+    return _sent(delivery, began, sent) if sent else _never_arrived(delivery, began)
 
 
 def claim(conversation_id: int) -> Delivery | Pause | None:
-    """The conversation's oldest open delivery, for this worker alone, if it is due and its epoch is still the one."""
+    """The conversation's oldest open delivery, for this worker alone, if it is due.
+
+    What belongs to an earlier epoch is withdrawn; but what may have arrived already is claimed, to find that out.
+    """
     with locked(conversation_id) as conversation:
         while head := _head(conversation_id):
-            if head.epoch is not None and head.epoch != conversation.epoch and head.status == Status.PENDING:
+            head.conversation = conversation
+            if _outdated(head) and head.status == Status.PENDING and not head.maybe_sent:
                 withdraw(conversation.deliveries.filter(pk=head.pk))
                 continue
             if head.epoch is not None and conversation.held_until and conversation.held_until > timezone.now():
@@ -98,6 +102,11 @@ def _head(conversation_id: int) -> Delivery | None:
     )
 
 
+def _outdated(delivery: Delivery) -> bool:
+    """Whether the conversation's owner has changed since the agent wanted to say this."""
+    return delivery.epoch is not None and delivery.epoch != delivery.conversation.epoch
+
+
 def _take(head: Delivery, conversation: Conversation) -> Delivery | Pause:
     now = timezone.now()
     abandoned = head.status == Status.SENDING
@@ -106,9 +115,9 @@ def _take(head: Delivery, conversation: Conversation) -> Delivery | Pause:
     if free_at > now:
         return Pause((free_at - now).total_seconds())
     prefetch_related_objects([conversation.gateway], "secrets")  # from here on, sending needs no database
-    head.status, head.lease_until, head.conversation = Status.SENDING, now + _lease(conversation), conversation
-    head.abandoned = abandoned
-    head.save(update_fields=["status", "lease_until", "abandoned"])
+    head.status, head.lease_until = Status.SENDING, now + _lease(conversation)
+    head.maybe_sent = head.maybe_sent or abandoned
+    head.save(update_fields=["status", "lease_until", "maybe_sent"])
     return head
 
 
@@ -116,8 +125,8 @@ def _lease(conversation: Conversation) -> timedelta:
     return HOSTED_LEASE if outbox.capabilities(conversation).hosted else LEASE
 
 
-def _send(delivery: Delivery) -> Sent:
-    """Send, or settle what a worker that died may have sent."""
+def _send(delivery: Delivery) -> Sent | None:
+    """Send it, or settle what may have been sent. None: it never arrived, and mustn't any more."""
     conversation = delivery.conversation
     try:
         ours = adapter(conversation.gateway)
@@ -131,26 +140,18 @@ def _send(delivery: Delivery) -> Sent:
     )
     if not ours.capabilities.hosted:
         let_go()
-    if delivery.abandoned and not _harmless(ours, conversation.gateway):
-        return _settle(ours, outgoing, DeliveryError(Failure.UNKNOWN, "The worker that was sending it died."))
-    try:
-        return ours.send(outgoing)
-    except DeliveryError as error:
-        if error.failure is not Failure.UNKNOWN or _harmless(ours, conversation.gateway):
-            raise
-        return _settle(ours, outgoing, error)
+    if delivery.maybe_sent and ours.capabilities.history:
+        arrived = ours.settle(outgoing)
+        if arrived or _outdated(delivery):
+            return arrived
+    elif delivery.maybe_sent and (_outdated(delivery) or not _harmless(ours, conversation.gateway)):
+        raise DeliveryError(Failure.UNKNOWN, "An attempt at it ended without an answer; it may have arrived.")
+    return ours.send(outgoing)
 
 
 def _harmless(ours: Adapter, gateway: Gateway) -> bool:
     """Whether an effect of unknown outcome may simply be sent again."""
     return ours.capabilities.idempotent or gateway.on_unknown == Gateway.OnUnknown.RESEND
-
-
-def _settle(ours: Adapter, outgoing: Outgoing, error: DeliveryError) -> Sent:
-    """Find out whether an effect of unknown outcome arrived, and send it if it didn't. Raises `error` if we can't."""
-    if not ours.capabilities.history:
-        raise error
-    return ours.settle(outgoing) or ours.send(outgoing)
 
 
 def _sent(delivery: Delivery, began: float, sent: Sent) -> Outcome:
@@ -159,6 +160,13 @@ def _sent(delivery: Delivery, began: float, sent: Sent) -> Outcome:
         _finish(delivery, Status.SENT, external_id=sent.external_id[:255])
         if delivery.conversation.gateway.status != Gateway.Status.OK:
             _gateway(delivery, Gateway.Status.OK, "")
+    return Outcome(delivery)
+
+
+def _never_arrived(delivery: Delivery, began: float) -> Outcome:
+    with transaction.atomic():
+        _log(delivery, began, "withdrawn", "It never arrived, and the owner has changed.")
+        _finish(delivery, Status.CANCELLED)
     return Outcome(delivery)
 
 
@@ -177,12 +185,21 @@ def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
             return _again(delivery, MENDING_PAUSE, error.public, cost=0)
         case Failure.REJECTED:
             return _give_up(delivery, Status.FAILED, error.public)
-    gateway = delivery.conversation.gateway
-    if error.failure is Failure.UNKNOWN and not _harmless(adapter(gateway), gateway):
-        return _give_up(delivery, Status.UNKNOWN, error.public)
+    if error.failure is Failure.UNKNOWN:
+        delivery.maybe_sent = True
+        if not _can_be_settled(delivery):
+            return _give_up(delivery, Status.UNKNOWN, error.public)
     if delivery.attempts_used + 1 >= MOST_ATTEMPTS:
-        return _give_up(delivery, Status.FAILED, f"Tried {MOST_ATTEMPTS} times. The last time: {error.public}")
+        status = Status.UNKNOWN if delivery.maybe_sent else Status.FAILED
+        return _give_up(delivery, status, f"Tried {MOST_ATTEMPTS} times. The last time: {error.public}")
     return _again(delivery, backoff(delivery.attempts_used), error.public, cost=1)
+
+
+def _can_be_settled(delivery: Delivery) -> bool:
+    """Whether a later attempt can find out what became of this one, or needn't care."""
+    ours = adapter(delivery.conversation.gateway)
+    harmless = _harmless(ours, delivery.conversation.gateway) and not _outdated(delivery)
+    return ours.capabilities.history or harmless
 
 
 def backoff(attempts_used: int) -> float:
@@ -203,7 +220,7 @@ def _again(delivery: Delivery, seconds: float, why: str, *, cost: int) -> Pause:
         status=Status.PENDING,
         due_at=timezone.now() + timedelta(seconds=seconds),
         lease_until=None,
-        abandoned=False,
+        maybe_sent=delivery.maybe_sent,
         attempts_used=F("attempts_used") + cost,
         error=why[:500],
     )

@@ -170,7 +170,9 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
-    abandoned = models.BooleanField(default=False, help_text="Its worker died while sending it: it may have arrived.")
+    maybe_sent = models.BooleanField(
+        default=False, help_text="An attempt ended without an answer: it may have arrived."
+    )
     attempts_used = models.PositiveSmallIntegerField(default=0)
     external_id = models.CharField(max_length=255, blank=True)
     error = models.CharField(max_length=500, blank=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations import events
 from conversations.models import Conversation, Delivery, Message, Timer, Turn
+from gateways import doorbell
 
 
 def to_people(conversation: Conversation) -> None:
@@ -33,7 +34,9 @@ def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: 
 
 
 def give_back(conversation: Conversation, actor: str) -> None:
-    """The agent answers the customer's next message, and none before it."""
+    """The agent answers the customer's next message, and none before it. Does nothing if it has it already."""
+    if conversation.owner == Conversation.Owner.AGENT:
+        return
     _stop_agent(conversation)
     conversation.owner = Conversation.Owner.AGENT
     conversation.status = Conversation.Status.OPEN
@@ -51,7 +54,9 @@ def suspend(conversation: Conversation, actor: str) -> None:
 
 
 def close(conversation: Conversation, actor: str) -> None:
-    """The end, until the customer writes again."""
+    """The end, until the customer writes again. Does nothing if it is closed already."""
+    if conversation.status == Conversation.Status.CLOSED:
+        return
     _stop_agent(conversation)
     conversation.owner = Conversation.Owner.NOBODY
     conversation.status = Conversation.Status.CLOSED
@@ -75,8 +80,10 @@ def _stop_agent(conversation: Conversation) -> None:
     live = conversation.turns.exclude(state=Turn.State.DONE)
     Timer.objects.filter(turn__in=live).delete()
     live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)
-    if count := withdraw(_pending_of_agent(conversation)):
+    if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
         events.withdrawn(conversation, count)
+    if _pending_of_agent(conversation).update(due_at=timezone.now()):  # what may have arrived is to be found out
+        doorbell.ring(doorbell.Step.DELIVER, conversation.pk)
 
 
 def withdraw(deliveries: QuerySet[Delivery]) -> int:

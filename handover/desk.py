@@ -115,7 +115,7 @@ def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> De
         if delivery.status not in (Delivery.Status.FAILED, Delivery.Status.UNKNOWN):
             raise DeskError("Only a delivery that failed, or may have, can be sent again.")
         delivery.status, delivery.due_at, delivery.epoch = Delivery.Status.PENDING, timezone.now(), None
-        delivery.attempts_used, delivery.abandoned, delivery.error, delivery.done_at = 0, False, "", None
+        delivery.attempts_used, delivery.maybe_sent, delivery.error, delivery.done_at = 0, False, "", None
         delivery.save()
         if delivery.message:
             behind = delivery.message.deliveries.filter(part__gt=delivery.part, status=Delivery.Status.CANCELLED)

@@ -17,7 +17,7 @@ from agents.engines.shelf import Shelf
 ANSWERS = 0.44  # confidence from which an article is given as the answer
 GOES_WITH_IT = 0.85  # confidence from which an article is given to a customer who is handed over anyway
 ASKS_BACK = 0.22  # confidence from which it is worth asking whether that is meant
-MATCHES = 0.65  # likeness from which a sub agent applies
+MATCHES = 0.3  # probability from which a sub agent applies
 MOST_LINES = 10  # of what is new; of a longer burst the latest count
 MOST_QUESTIONS = 5  # in one text that are looked at one by one
 KEPT = 16  # agents whose index is kept

@@ -253,6 +253,13 @@ class TestASilentAgent:
         assert walk.answer("Buy followers now") == []
         assert walk.conversation().turns.get().outcome == "silent"
 
+    def test_given_back_twice_still_answers(self, walk: Walk):
+        walk.customer("Hello")
+        walk.ingest()
+        walk.receive({"event": "GivenBack", "thread": "t1"}, {"event": "GivenBack", "thread": "t1"})
+        walk.run()
+        assert walk.told() == ["re: Hello"]
+
     def test_suspended_stays_so_until_given_back(self, walk: Walk):
         walk.answer("Hello")
         desk.suspend(walk.conversation().pk, user=None, author="Bo")

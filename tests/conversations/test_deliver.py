@@ -148,6 +148,61 @@ class TestAWorkerThatDiedWhileSending:
         waiting.refresh_from_db()
         assert (waiting.status, walk.told()) == ("sent", told)
 
+    @pytest.mark.parametrize(
+        ("capabilities", "arrived", "status"),
+        [
+            (Capabilities(idempotent=True), None, "unknown"),
+            (Capabilities(history=True), Sent("m9"), "sent"),
+            (Capabilities(history=True), None, "cancelled"),
+            (Capabilities(), None, "unknown"),
+        ],
+        ids=["would be harmless", "read back: arrived", "read back: didn't", "nothing known"],
+    )
+    def test_never_has_it_sent_after_a_takeover(self, walk, waiting, monkeypatch, capabilities, arrived, status):
+        walk.platform.capabilities = capabilities
+        monkeypatch.setattr(walk.platform, "settle", lambda self, outgoing: arrived)
+        desk.take_over(waiting.conversation_id, user=None, author="Bo")
+        walk.run()
+        waiting.refresh_from_db()
+        assert (waiting.status, walk.told()) == (status, [])
+
+
+class TestAnAttemptWithoutAnAnswer:
+    """The connection died after the bytes had left."""
+
+    def again(self, walk):
+        Delivery.objects.filter(status="pending").update(due_at=timezone.now())
+        walk.run()
+
+    def test_is_repeated_where_that_is_harmless(self, walk, waiting):
+        walk.platform.capabilities = Capabilities(idempotent=True)
+        walk.platform.script.append(fail(Failure.UNKNOWN))
+        walk.run()
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.attempts_used) == ("pending", 1)
+        self.again(walk)
+        assert walk.told() == ["re: Hello"]
+
+    def test_isnt_repeated_after_a_takeover_nor_called_withdrawn(self, walk, waiting):
+        walk.platform.capabilities = Capabilities(idempotent=True)
+        walk.platform.script.append(fail(Failure.UNKNOWN))
+        walk.run()
+        desk.take_over(waiting.conversation_id, user=None, author="Bo")
+        self.again(walk)
+        waiting.refresh_from_db()
+        assert (waiting.status, walk.told()) == ("unknown", [])
+
+    @pytest.mark.parametrize(("arrived", "told"), [(Sent("m9"), []), (None, ["re: Hello"])], ids=["arrived", "didn't"])
+    def test_is_read_back_a_moment_later(self, walk, waiting, monkeypatch, arrived, told):
+        walk.platform.capabilities = Capabilities(history=True)
+        monkeypatch.setattr(walk.platform, "settle", lambda self, outgoing: arrived)
+        walk.platform.script.append(fail(Failure.UNKNOWN))
+        walk.run()
+        assert walk.told() == []
+        self.again(walk)
+        waiting.refresh_from_db()
+        assert (waiting.status, walk.told()) == ("sent", told)
+
 
 def test_a_live_lease_keeps_other_workers_away(walk, waiting):
     assert deliver.claim(waiting.conversation_id) == waiting

@@ -1,0 +1,62 @@
+"""Learn from a few texts of every class which class a new text belongs to, or that it belongs to none.
+
+Multinomial logistic regression over sparse vectors, fitted by stochastic gradient descent from the classes' sums
+(https://en.wikipedia.org/wiki/Multinomial_logistic_regression), with one more class, "none of them", that has no text
+and always scores the same. So a score means as much with two classes as with seventy.
+"""
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+RATE = 2.0  # how far one text moves the weights
+ROUNDS = 3  # over all texts; more gain nothing
+RIVALS = 4  # classes that a text moves: its own, and those that come nearest
+NONE = 2.5  # the score of "none of them"
+SHARPNESS = 2.0  # few rounds leave the scores too near to each other
+
+Vector = Mapping[str, float]
+
+
+class Classifier:
+    """Never changed once built. Classes are numbers from 0."""
+
+    def __init__(self, vectors: Sequence[Vector], classes: Sequence[int]) -> None:
+        self._size = max(classes, default=-1) + 1
+        self._weights: dict[str, dict[int, float]] = defaultdict(dict)
+        for vector, number in zip(vectors, classes, strict=True):
+            self._move(vector, number, RATE)
+        order, shuffle = list(zip(vectors, classes, strict=True)), random.Random(0).shuffle  # noqa: S311  # not a secret
+        for _ in range(ROUNDS):
+            shuffle(order)
+            for vector, number in order:
+                self._learn(vector, number)
+
+    def probabilities(self, vector: Vector) -> list[float]:
+        """For every class, from 0 to 1. What is missing to 1 in all is the probability of none of them."""
+        return _shares(self.scores(vector), SHARPNESS)
+
+    def scores(self, vector: Vector) -> list[float]:
+        scores = [0.0] * self._size
+        for feature, value in vector.items():
+            for number, weight in self._weights[feature].items() if feature in self._weights else ():
+                scores[number] += value * weight
+        return scores
+
+    def _learn(self, vector: Vector, own: int) -> None:
+        shares = _shares(self.scores(vector), 1.0)
+        rivals = sorted(range(self._size), key=lambda number: -shares[number])[:RIVALS]
+        for number in {own, *rivals}:
+            self._move(vector, number, RATE * ((number == own) - shares[number]))
+
+    def _move(self, vector: Vector, number: int, step: float) -> None:
+        for feature, value in vector.items():
+            weights = self._weights[feature]
+            weights[number] = weights.get(number, 0.0) + step * value
+
+
+def _shares(scores: Sequence[float], sharpness: float) -> list[float]:
+    parts = [math.exp(sharpness * (score - NONE)) for score in scores]
+    total = sum(parts) + 1
+    return [part / total for part in parts]
