@@ -120,6 +120,8 @@ def _answer(turn: Turn) -> Answer | None:
             raise RuntimeError("The turn was begun too often without ever ending.")
         with renewed(turn):
             return respond(turn)
+    except (OperationalError, InterfaceError):
+        raise  # the database, not the engine: the lease ends, and the turn is taken again
     except Exception as error:
         log.exception("engine_failed")
         decision = turns.failed(turn, error)

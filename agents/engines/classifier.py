@@ -7,10 +7,11 @@ and always scores the same. So a score means as much with two classes as with se
 
 import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-RATE = 2.0  # how far one text moves the weights
+START = 20.0  # how far the texts of a class move its weights at first, all together, whether they are few or many
+RATE = 2.0  # how far one text moves the weights from then on
 ROUNDS = 3  # over all texts; more gain nothing
 RIVALS = 4  # classes that a text moves: its own, and those that come nearest
 NONE = 2.5  # the score of "none of them"
@@ -25,9 +26,10 @@ class Classifier:
     def __init__(self, vectors: Sequence[Vector], classes: Sequence[int]) -> None:
         self._size = max(classes, default=-1) + 1
         self._weights: dict[str, dict[int, float]] = defaultdict(dict)
-        for vector, number in zip(vectors, classes, strict=True):
-            self._move(vector, number, RATE)
-        order, shuffle = list(zip(vectors, classes, strict=True)), random.Random(0).shuffle  # noqa: S311  # not a secret
+        order, sizes = list(zip(vectors, classes, strict=True)), Counter(classes)
+        for vector, number in order:
+            self._move(vector, number, START / sizes[number])
+        shuffle = random.Random(0).shuffle  # noqa: S311  # not a secret
         for _ in range(ROUNDS):
             shuffle(order)
             for vector, number in order:

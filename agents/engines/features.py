@@ -5,6 +5,7 @@ how it is asked ("how long"), pieces that "topup" is like "top-up" and "Lieferze
 """
 
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,10 +18,12 @@ from agents.engines.vocabulary import STOPWORDS, SYNONYMS
 
 MOST_WORDS = 120  # of a text that are looked at
 MOST_PAIRED = 20  # words that say something, of which every two make a pair
-PIECE = 4  # letters
+PIECE = 4
 NOT = "!"  # what a "not" anywhere in the text adds to its words: "my refund hasn't arrived" is about another thing
 
 Kinds = tuple[Counter[str], ...]
+
+_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 
 
 def kinds(text: str, language: str) -> Kinds:
@@ -34,7 +37,7 @@ def kinds(text: str, language: str) -> Kinds:
         Counter(f"w {stem}" for word in said for stem in _stems(word)),
         Counter(f"n {first} {second}" for first, second in pairwise(meant)),
         Counter(f"p {first} {second}" for first, second in combinations(paired, 2)),
-        Counter(f"c {piece}" for word in said for piece in _pieces(f" {word} ")),
+        Counter(f"c {piece}" for word in said for piece in _pieces(word)),
     )
 
 
@@ -62,7 +65,13 @@ class Vectors:
 
 
 def _stems(word: str) -> list[str]:
-    return words.stems(word, "") if words.is_cjk(word) else [words.stem(word)]
+    return _telling_pairs(word) if words.is_cjk(word) else [words.stem(word)]
+
+
+def _telling_pairs(run: str) -> list[str]:
+    """Without those of nothing but hiragana, which is how Japanese writes its endings and particles."""
+    pairs = words.stems(run)
+    return [pair for pair in pairs if not _HIRAGANA.fullmatch(pair)] or pairs
 
 
 def _senses(word: str) -> list[str]:
@@ -70,8 +79,10 @@ def _senses(word: str) -> list[str]:
     return [_kin().get(stem, stem) for stem in _stems(word)]
 
 
-def _pieces(word: str) -> Iterator[str]:
-    return (word[at : at + PIECE] for at in range(len(word) - PIECE + 1))
+def _pieces(word: str) -> list[str]:
+    """Four letters in a row, with the ends of the word as letters. Pairs of characters are pieces already."""
+    padded = "" if words.is_cjk(word) else f" {word} "
+    return [padded[at : at + PIECE] for at in range(len(padded) - PIECE + 1)]
 
 
 @lru_cache(maxsize=1)

@@ -80,7 +80,8 @@ class Matcher:
         same = {phrase.owner: 1.0 for phrase in self._phrases if said and said == phrase.said}
         if not vector or all(map(words.is_generic, words.terms(question, language))):
             return same
-        return {**dict(enumerate(self._classifier.probabilities(vector))), **same}
+        probabilities = self._classifier.probabilities(vector)
+        return {phrase.owner: probabilities[phrase.owner] for phrase in self._phrases} | same
 
     def _nearest(self, owner: int, question: str, vector: Mapping[str, float]) -> str:
         said = words.words(question)

@@ -324,3 +324,16 @@ def test_messages_of_a_conversation_are_numbered_without_gaps(walk: Walk):
     for number in range(3):
         walk.answer(f"Question {number}")
     assert list(walk.conversation().messages.values_list("seq", flat=True)) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_database_that_fails_isnt_the_engines_failure(walk: Walk, engine: ScriptedEngine):
+    engine.script.append(OperationalError("gone"))
+    walk.customer("Hello")
+    walk.ingest()
+    with pytest.raises(OperationalError):
+        walk.turns()
+    assert (Turn.objects.get().state, Turn.objects.get().failures) == ("running", 0)
+    Turn.objects.update(lease_until="2020-01-01T00:00:00Z")
+    pipeline.take_turn(Turn.objects.get().pk)
+    walk.run()
+    assert walk.told() == ["re: Hello"]
