@@ -22,9 +22,11 @@ def to_people(conversation: Conversation) -> None:
 
 
 def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: str, why: str) -> None:
-    """A person acts: nothing of the agent's leaves any more. Does nothing if that person has it already."""
+    """A person acts: nothing of the agent's leaves any more, not even what it says on handing over."""
     mine = user is not None and conversation.assignee_id == user.pk
     if conversation.owner == Conversation.Owner.HUMAN and (mine or user is None):
+        if _pending_of_agent(conversation).exists():
+            _stop_agent(conversation)
         return
     _stop_agent(conversation)
     conversation.owner = Conversation.Owner.HUMAN

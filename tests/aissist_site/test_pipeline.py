@@ -196,6 +196,15 @@ class TestAHandover:
         desk.give_back(walk.conversation().pk, user=None, author="Bo")
         assert Handover.objects.get().state == "returned"
 
+    def test_is_silent_once_a_person_has_answered_first(self, walk: Walk, engine: ScriptedEngine):
+        engine.script.append(escalate(reply="I can't see your invoice."))
+        walk.customer("Invoice?")
+        walk.ingest(), walk.turns()
+        walk.staff("Bo here, I have it.", author="Bo")
+        walk.run()
+        assert walk.told() == []
+        assert Handover.objects.get().state == "accepted"
+
     def test_follows_an_engine_that_fails_twice(self, walk: Walk, engine: ScriptedEngine):
         engine.script.extend([EngineError("No answer from the model."), EngineError("No answer from the model.")])
         walk.customer("Hello")

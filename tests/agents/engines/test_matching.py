@@ -79,7 +79,7 @@ def test_what_belongs_to_none_is_not_sure_enough(question):
     [
         ("Ist meine Lieferung schon unterwegs?", "de", (LIEFERUNG, RÜCKGABE), "lieferung"),
         ("Wie kann ich den Artikel zurückgeben?", "de", (LIEFERUNG, RÜCKGABE), "rueckgabe"),
-        ("買った商品の返品がしたい", "ja", (返品, 配送), "henpin"),
+        ("商品を返品できますか", "ja", (返品, 配送), "henpin"),
         ("荷物がまだ届きません", "ja", (返品, 配送), "haiso"),
     ],
 )
