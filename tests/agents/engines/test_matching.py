@@ -154,7 +154,7 @@ def test_the_same_phrases_always_learn_the_same():
 
 def test_probabilities_leave_room_for_none_of_the_classes():
     classifier = Classifier([{"red": 1.0}, {"green": 1.0}], [0, 1])
-    red, unknown = classifier.probabilities({"red": 1.0}), classifier.probabilities({"blue": 1.0})
+    red, unknown = classifier.probabilities({"red": 0.2}), classifier.probabilities({"blue": 1.0})
     assert (red[0] > 0.5 > red[1], sum(red) < 1, unknown[0] == unknown[1] < 0.1) == (True, True, True)
 
 
