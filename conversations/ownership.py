@@ -18,6 +18,7 @@ def to_people(conversation: Conversation) -> None:
     conversation.held_until = None
     conversation.owner = Conversation.Owner.HUMAN
     conversation.assignee = None
+    _end_turns(conversation)
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
 
 
@@ -79,13 +80,17 @@ def _stop_agent(conversation: Conversation) -> None:
     """Raise the epoch, end the live turn, cancel its timers, withdraw what is unsent."""
     conversation.epoch += 1
     conversation.held_until = None
-    live = conversation.turns.exclude(state=Turn.State.DONE)
-    Timer.objects.filter(turn__in=live).delete()
-    live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)
+    _end_turns(conversation)
     if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
         events.withdrawn(conversation, count)
     if _pending_of_agent(conversation).update(due_at=timezone.now()):  # what may have arrived is to be found out
         doorbell.ring(doorbell.Step.DELIVER, conversation.pk)
+
+
+def _end_turns(conversation: Conversation) -> None:
+    live = conversation.turns.exclude(state=Turn.State.DONE)
+    Timer.objects.filter(turn__in=live).delete()
+    live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)
 
 
 def withdraw(deliveries: QuerySet[Delivery]) -> int:

@@ -182,6 +182,27 @@ class TestAHandover:
         walk.run()
         assert Handover.objects.count() == 1 and len(walk.told()) == 1
 
+    def test_asked_for_by_a_person_ends_the_turn_that_is_due(self, walk: Walk, engine: ScriptedEngine):
+        walk.customer("Hello")
+        walk.ingest()
+        desk.hand_over(walk.conversation().pk, user=None, author="Bo")
+        walk.run()
+        assert (Turn.objects.get().state, Turn.objects.get().outcome) == ("done", "overtaken")
+        assert engine.briefs == [] and len(walk.told()) == 1
+
+    def test_for_a_reply_that_failed_ends_the_turn_that_is_running(self, walk: Walk, engine: ScriptedEngine):
+        def first_reply_fails(brief):
+            walk.platform.script.append(DeliveryError(Failure.REJECTED, "No."))
+            walk.deliver()
+
+        walk.customer("Hello")
+        walk.ingest(), walk.turns()
+        walk.customer("And?")
+        engine.script.append(first_reply_fails)
+        walk.run()
+        assert set(Turn.objects.values_list("state", flat=True)) == {"done"}
+        assert walk.conversation().owner == "human"
+
     def test_says_the_reply_first(self, walk: Walk, engine: ScriptedEngine):
         engine.script.append(escalate(reply="I can't see your invoice."))
         told = walk.answer("Invoice?")
