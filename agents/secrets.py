@@ -1,4 +1,4 @@
-"""An encrypted database field that fails loudly, and what a secret shows in place of itself.
+"""An encrypted database field that fails loudly.
 
 `django-encrypted-model-fields` 0.6.5 loses data in several silent ways (bulk_update stores the repr of an expression,
 a wrong key hands out the ciphertext, form input gets decrypted). Only the subclass below may be used; a system check
@@ -15,8 +15,6 @@ from django.db.models.expressions import Case, Value
 from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull
 from encrypted_model_fields import fields as library
-
-MASK = "••••••••"
 
 
 class WrongKey(Exception):

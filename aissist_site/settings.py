@@ -5,7 +5,6 @@ folder. `DATABASE_URL` and `CELERY_BROKER_URL` switch to servers of yours, and t
 has the table of every variable.
 """
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -280,6 +279,5 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", "console" if EMBEDDED else "json")
 LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
 
-TESTING = "pytest" in sys.modules
 if not EMBEDDED and SECRET_KEY.startswith("django-insecure"):
     raise ImproperlyConfigured("SECRET_KEY is a placeholder. Set it to 50 or more random characters.")
