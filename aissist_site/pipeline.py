@@ -1,27 +1,33 @@
 """The walk of a message, in order, on one screen. Everything else is a step of it or a surface on it.
 
     receive ─▶ parse ─▶ resolve ─▶ record ─▶ respond ─▶ route ─┬─▶ say ──────▶ deliver
-    (webhook)  └────────── ingest ─────────┘ └──── take_turn ──┴─▶ hand over ──┘
+    (webhook)  └────────── ingest ─────────┘ └─────── TURNS ───┴─▶ hand over ──┘ DELIVERIES
 
-Each function takes the id of a row, does what is due there, and may be called at any time, any number of times.
+What is rung for is a gateway: whatever is due there is done, many rows in one transaction, and one by one where that
+fails. Everything may be called at any time, any number of times.
 """
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from aissist_site.crew import Crew
+from contacts.models import Identity
 from contacts.resolve import resolve
 from conversations import deliver as sender
 from conversations import events, outbox, timers, turns
 from conversations.leases import renewed
-from conversations.lock import locked
+from conversations.lock import all_locked, locked
 from conversations.models import Conversation, Turn
 from conversations.record import record
-from conversations.respond import Answer, respond
-from gateways import doorbell
-from gateways.messages import Event, Purpose
+from conversations.respond import Answer, Question, questions, respond
+from conversations.threads import Threads, threads_of
+from gateways import doorbell, writing
+from gateways.messages import CustomerSaid, Event, Purpose
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from handover.hand_over import follow, hand_over
@@ -29,8 +35,12 @@ from handover.route import route, to_people
 
 log = structlog.get_logger(__name__)
 
-BATCH = 20  # receipts per transaction
+BATCH = 50  # receipts per transaction
 COME_BACK = 0.05  # seconds
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+
+
+# --- parse, resolve, record -------------------------------------------------------------------------------------------
 
 
 def ingest(gateway_id: int) -> int:
@@ -55,10 +65,12 @@ def _ingest_batch(gateway_id: int) -> int:
                 doorbell.ring(doorbell.Step.INGEST, gateway_id, after=COME_BACK)
             return 0
         receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
+        if not receipts:
+            return 0
         for receipt in receipts:
-            receipt.gateway = gateway  # with all that was read of it
-            with structlog.contextvars.bound_contextvars(receipt=receipt.pk):
-                _ingest_one(gateway, receipt)
+            receipt.gateway, receipt.done_at = gateway, timezone.now()
+        readable = [(receipt, found) for receipt in receipts if (found := _parse(gateway, receipt)) is not None]
+        _take_in(gateway, readable)
         Receipt.objects.bulk_update(receipts, ["status", "outcome", "error", "done_at"])
     return len(receipts)
 
@@ -70,100 +82,173 @@ def _free(gateway_id: int) -> Gateway | None:
     return next(iter(related.filter(pk=gateway_id)), None)
 
 
-def _ingest_one(gateway: Gateway, receipt: Receipt) -> None:
+def _parse(gateway: Gateway, receipt: Receipt) -> tuple[Event, ...] | None:
+    """The receipt's events; None for one that can't be read, which is parked."""
     try:
-        with transaction.atomic():
-            outcomes = [_take_in(gateway, receipt, event) for event in parse(gateway, receipt)]
-        receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
-    except (OperationalError, InterfaceError):
-        raise  # the database, not the receipt: everything rolls back and is tried again
+        return parse(gateway, receipt)
+    except DATABASE_IS_AWAY:
+        raise
     except Exception as error:
-        log.exception("receipt_failed", gateway=gateway.public_id)
-        receipt.status, receipt.error = Receipt.Status.FAILED, f"{type(error).__name__}: {error}"[:2000]
-    receipt.done_at = timezone.now()
+        _park(receipt, error)
+        return None
 
 
-def _take_in(gateway: Gateway, receipt: Receipt, event: Event) -> str:
-    """resolve, record; once for each key."""
-    if InboundEvent.objects.filter(gateway=gateway, key=event.key).exists():
+def _park(receipt: Receipt, error: Exception) -> None:
+    log.error("receipt_failed", gateway=receipt.gateway.public_id, receipt=receipt.pk, exc_info=error)
+    receipt.status, receipt.error = Receipt.Status.FAILED, f"{type(error).__name__}: {error}"[:2000]
+
+
+Read = Sequence[tuple[Receipt, tuple[Event, ...]]]
+
+
+def _take_in(gateway: Gateway, read: Read) -> None:
+    """All at once; if that fails, one by one, so that what can't be taken in is parked and nothing else with it."""
+    try:
+        _record_all(gateway, read)
+        return
+    except DATABASE_IS_AWAY:
+        raise  # the database, not a receipt: everything rolls back and is tried again
+    except Exception as error:
+        if len(read) == 1:
+            _park(read[0][0], error)
+            return
+    for one in read:
+        _take_in(gateway, [one])
+
+
+def _record_all(gateway: Gateway, read: Read) -> None:
+    found = [event for _, told in read for event in told]
+    with writing.at_once(), threads_of(gateway) as threads:
+        earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
+        known = set(earlier.values_list("key", flat=True))
+        people = resolve(gateway, found)
+        threads.read(event.thread for event in found if isinstance(event, CustomerSaid))
+        threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
+        for receipt, told in read:
+            outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
+            receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+
+
+def _record_once(
+    receipt: Receipt, event: Event, people: Mapping[str, Identity], threads: Threads, known: set[str]
+) -> str:
+    """record, once for each key."""
+    if event.key in known:
         return f"{event.key}: duplicate"
-    recorded = record(receipt, event, resolve(gateway, event))
-    InboundEvent.objects.create(
-        gateway=gateway,
-        receipt=receipt,
-        key=event.key,
-        kind=type(event).__name__,
-        verdict=recorded.verdict,
-        why=recorded.why[:300],
-    )
+    known.add(event.key)
+    who = people[event.sender.id] if isinstance(event, CustomerSaid) else None
+    recorded = record(receipt, event, who, threads)
+    kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
+    kept.verdict, kept.why = recorded.verdict, recorded.why[:300]
+    writing.insert(kept)
     if recorded.by_person and recorded.conversation:
         follow(recorded.conversation)
     return f"{event.key}: {recorded.verdict.label}"
 
 
-def take_turn(turn_id: int) -> bool:
-    """Answer what the customer has said, or hand it over. Returns whether the turn was settled."""
-    turn = turns.claim(turn_id)
-    if turn is None:
-        _ring_again_if_early(turn_id)
-        return False
-    with structlog.contextvars.bound_contextvars(turn=turn.pk, conversation=turn.conversation_id):
-        answer = _answer(turn)
-        return answer is not None and _act_on(turn, answer)
+# --- respond, route, say or hand over ---------------------------------------------------------------------------------
 
 
-def _answer(turn: Turn) -> Answer | None:
-    """respond; when the engine fails, either nothing for now or a decision to ask people."""
-    seen = turn.conversation.customer_seq
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """What an engine made of a question: an answer, or the exception that it raised."""
+
+    question: Question
+    answer: Answer | Exception
+
+
+def _claim_turns(gateway_id: int, most: int) -> list[Question]:
+    claimed = turns.claim(gateway_id, most)
+    if not claimed and (wait := turns.due_in_a_moment(gateway_id)):
+        doorbell.ring(doorbell.Step.TURN, gateway_id, after=wait)
+    return questions(claimed)
+
+
+def _respond(question: Question) -> Responded:
+    turn = question.turn
+    with structlog.contextvars.bound_contextvars(turn=turn.pk, conversation=turn.conversation_id), renewed(turn):
+        try:
+            if turn.claims > turns.MOST_CLAIMS:
+                raise RuntimeError("The turn was begun too often without ever ending.")
+            return Responded(question, respond(question))
+        except DATABASE_IS_AWAY:
+            raise  # not the engine's failure: the lease ends, and the turn is taken again
+        except Exception as error:
+            log.exception("engine_failed")
+            return Responded(question, error)
+
+
+def _settle_turns(responded: Sequence[Responded]) -> set[int]:
+    """All at once; if that fails, one by one. What fails even so is taken again when its lease ends."""
+    answers = [(one.question.turn, answer) for one in responded if (answer := _answer(one)) is not None]
     try:
-        if turn.claims > turns.MOST_CLAIMS:
-            raise RuntimeError("The turn was begun too often without ever ending.")
-        with renewed(turn):
-            return respond(turn)
-    except (OperationalError, InterfaceError):
-        raise  # the database, not the engine: the lease ends, and the turn is taken again
-    except Exception as error:
-        log.exception("engine_failed")
-        decision = turns.failed(turn, error)
-        return None if decision is None else Answer(decision, upto_seq=seen, milliseconds=0)
+        _act_on(answers)
+    except DATABASE_IS_AWAY:
+        raise
+    except Exception:
+        if len(answers) == 1:
+            raise
+        for one in answers:
+            _act_on_alone(*one)
+    return set()
 
 
-def _act_on(turn: Turn, answer: Answer) -> bool:
-    """route, then say it or hand it over: all in the transaction that freezes the turn."""
+def _answer(responded: Responded) -> Answer | None:
+    """The engine's answer; where it failed, either nothing for now or a decision to ask people."""
+    if isinstance(responded.answer, Answer):
+        return responded.answer
+    decision = turns.failed(responded.question.turn, responded.answer)
+    return None if decision is None else Answer(decision, upto_seq=responded.question.upto_seq, milliseconds=0)
+
+
+def _act_on_alone(turn: Turn, answer: Answer) -> None:
+    try:
+        _act_on([(turn, answer)])
+    except DATABASE_IS_AWAY:
+        raise
+    except Exception:
+        log.exception("turn_failed", turn=turn.pk)
+
+
+def _act_on(answers: Sequence[tuple[Turn, Answer]]) -> None:
+    """route, then say it or hand it over: all in the transaction that freezes the turns."""
+    if not answers:
+        return
+    with all_locked({turn.conversation_id: turn.conversation for turn, _ in answers}) as conversations:
+        held = turns.still_held([turn for turn, _ in answers])
+        mine = [(turn, answer) for turn, answer in answers if turn.pk in held]
+        done = [turn for turn, answer in mine if _act_on_one(conversations[turn.conversation_id], turn, answer)]
+        timers.cancel(done)
+
+
+def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     decision = answer.decision
-    with locked(turn.conversation_id, known=turn.conversation) as conversation:
-        turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
-        if not turns.freeze(conversation, turn, answer.upto_seq, decision):
-            return False
-        if choice := route(turn, decision):
-            told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
-            hand_over(conversation, choice, **told, turn=turn, decision=decision)
-        else:
-            events.decided(conversation, turn, decision.why)
-            if decision.reply:
-                outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
-        if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
-            turns.expect(conversation)  # what came too late for this answer gets the next one
+    turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
+    if not turns.freeze(conversation, turn, answer.upto_seq, decision):
+        return False
+    if choice := route(turn, decision):
+        told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
+        hand_over(conversation, choice, **told, turn=turn, decision=decision)
+    else:
+        events.decided(conversation, turn, decision.why)
+        if decision.reply:
+            outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+    if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
+        turns.expect(conversation)  # what came too late for this answer gets the next one
     return True
 
 
-def _ring_again_if_early(turn_id: int) -> None:
-    wait = turns.still_to_wait(turn_id)
-    if wait is not None and wait < 0.2:  # clocks differ by milliseconds; for longer waits a later ring is on its way
-        doorbell.ring(doorbell.Step.TURN, turn_id, after=wait + 0.01)
+# --- deliver ----------------------------------------------------------------------------------------------------------
 
 
-def deliver(conversation_id: int) -> int:
-    """Send what is due in the conversation, in order. Returns how many deliveries were settled."""
-    count = 0
-    with structlog.contextvars.bound_contextvars(conversation=conversation_id):
-        while isinstance(outcome := sender.deliver(conversation_id), sender.Outcome):
-            count += 1
-            if outcome.needs_person:
-                _ask_a_person(conversation_id, outcome.why)
-        if outcome is not None:
-            doorbell.ring(doorbell.Step.DELIVER, conversation_id, after=outcome.seconds + 0.01)
-    return count
+def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
+    """Returns the gateways of what was settled: behind each delivery the next part may be waiting."""
+    for outcome in sender.settle(sendings):
+        if isinstance(outcome, sender.Pause):
+            doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
+        elif outcome.needs_person:
+            _ask_a_person(outcome.delivery.conversation_id, outcome.why)
+    return {sending.delivery.gateway_id for sending in sendings}
 
 
 def _ask_a_person(conversation_id: int, why: str) -> None:
@@ -174,6 +259,27 @@ def _ask_a_person(conversation_id: int, why: str) -> None:
             hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")
 
 
-def fire(timer_id: int) -> bool:
-    """Carry out a timer, once."""
-    return timers.fire(timer_id)
+# --- Who does it ------------------------------------------------------------------------------------------------------
+
+TURNS: Crew[Question, Responded] = Crew(
+    "turn", hands=settings.TURN_CONCURRENCY, claim=_claim_turns, work=_respond, settle=_settle_turns
+)
+DELIVERIES: Crew[sender.Job, sender.Sending] = Crew(
+    "deliver", hands=settings.DELIVER_CONCURRENCY, claim=sender.claim, work=sender.send, settle=_settle_deliveries
+)
+
+
+def fire(gateway_id: int) -> int:
+    """Carry out the gateway's timers that are due. Returns how many."""
+    count = 0
+    while done := timers.fire(gateway_id):
+        count += done
+        if done < timers.MOST:
+            break
+    return count
+
+
+def finish(patience: float) -> None:
+    """Before the process ends: wait so many seconds for what is under way."""
+    TURNS.close(patience)
+    DELIVERIES.close(patience)

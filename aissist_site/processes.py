@@ -17,12 +17,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from agents import languages
-from aissist_site import canary, embedded, heartbeats, leash, prepare
+from aissist_site import canary, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
 
 TURN_QUEUES = ("turn",)  # engine calls wait here, so that nothing else has to wait behind them
 WORK_QUEUES = ("ingest", "deliver", "timer", "sweep")
 ALL_QUEUES = (*TURN_QUEUES, *WORK_QUEUES)
+LAST_SECONDS = 15.0  # for what is under way when a worker is told to stop
 ROUTINE = (b"worker: Warm shutdown",)  # Celery's answer to SIGTERM, past every log setting
 
 
@@ -58,6 +59,7 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
     if "ingest" in queues:
         languages.load()
     worker.start()
+    pipeline.finish(LAST_SECONDS)
     sys.exit(worker.exitcode)
 
 

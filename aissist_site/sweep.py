@@ -1,8 +1,9 @@
 """Ring for everything that is due. A doorbell that nobody heard costs the time until the next sweep, nothing else."""
 
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from conversations import limbo
@@ -11,12 +12,11 @@ from gateways import doorbell
 from gateways.doorbell import Step
 from gateways.models import Receipt
 
-MOST = 500  # rows of each kind in one sweep
 UNHEARD = timedelta(seconds=1)  # a row due for longer than that has surely been missed
 
 
 def due() -> dict[Step, list[int]]:
-    """What is due and hasn't been dealt with, by step: the arguments of the rings."""
+    """The gateways at which something is due and hasn't been dealt with, by step."""
     late = timezone.now() - UNHEARD
     receipts = Receipt.objects.filter(status=Receipt.Status.PENDING, received_at__lt=late)
     turns = Turn.objects.filter(
@@ -26,18 +26,22 @@ def due() -> dict[Step, list[int]]:
         Q(status=Delivery.Status.PENDING, due_at__lt=late) | Q(status=Delivery.Status.SENDING, lease_until__lt=late)
     )
     return {
-        Step.INGEST: list(receipts.order_by().values_list("gateway_id", flat=True).distinct()),
-        Step.TURN: list(turns.order_by("due_at").values_list("pk", flat=True)[:MOST]),
-        Step.DELIVER: list(deliveries.order_by().values_list("conversation_id", flat=True).distinct()[:MOST]),
-        Step.TIMER: list(Timer.objects.filter(due_at__lt=late).order_by("due_at").values_list("pk", flat=True)[:MOST]),
+        Step.INGEST: _gateways(receipts, "gateway_id"),
+        Step.TURN: _gateways(turns, "gateway_id"),
+        Step.DELIVER: _gateways(deliveries, "gateway_id"),
+        Step.TIMER: _gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"),
     }
+
+
+def _gateways(rows: QuerySet[Any], name: str) -> list[int]:
+    return list(rows.order_by().values_list(name, flat=True).distinct())
 
 
 def sweep() -> int:
     """Ring for all that is due and repair what nobody is on. Returns how many rings."""
     limbo.repair()
-    rows = due()
-    for step, ids in rows.items():
-        for row_id in ids:
-            doorbell.ring(step, row_id)
-    return sum(len(ids) for ids in rows.values())
+    gateways = due()
+    for step, ids in gateways.items():
+        for gateway_id in ids:
+            doorbell.ring(step, gateway_id)
+    return sum(len(ids) for ids in gateways.values())

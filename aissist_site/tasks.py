@@ -1,4 +1,4 @@
-"""The doorbells' other end: each task calls one step of the pipeline with one id. No rules in here."""
+"""The doorbells' other end: each task wakes one step of the pipeline for one gateway. No rules in here."""
 
 from celery import shared_task
 
@@ -13,18 +13,18 @@ def ingest(gateway_id: int) -> None:
 
 
 @shared_task(name="aissist.turn")
-def turn(turn_id: int) -> None:
-    pipeline.take_turn(turn_id)
+def turn(gateway_id: int) -> None:
+    pipeline.TURNS.wake(gateway_id)
 
 
 @shared_task(name="aissist.deliver")
-def deliver(conversation_id: int) -> None:
-    pipeline.deliver(conversation_id)
+def deliver(gateway_id: int) -> None:
+    pipeline.DELIVERIES.wake(gateway_id)
 
 
 @shared_task(name="aissist.timer")
-def timer(timer_id: int) -> None:
-    pipeline.fire(timer_id)
+def timer(gateway_id: int) -> None:
+    pipeline.fire(gateway_id)
 
 
 @shared_task(name="aissist.sweep")

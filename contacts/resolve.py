@@ -1,31 +1,40 @@
 """Step 3 of the walk: who is writing?"""
 
+from collections.abc import Iterable, Mapping
+
 from contacts.models import Contact, Identity
 from gateways.messages import CustomerSaid, Event, Person
 from gateways.models import Gateway
 
 
-def resolve(gateway: Gateway, event: Event) -> Identity | None:
-    """Who wrote, made on first sight, with what is newly known about them kept. None where no customer wrote."""
-    return _identity(gateway, event.sender) if isinstance(event, CustomerSaid) else None
+def resolve(gateway: Gateway, events: Iterable[Event]) -> Mapping[str, Identity]:
+    """Who wrote, by the platform's id of them, made on first sight, with what is newly known about them kept."""
+    senders = [event.sender for event in events if isinstance(event, CustomerSaid)]
+    ids = {person.id for person in senders}
+    rows = Identity.objects.select_related("contact").filter(gateway=gateway, external_id__in=ids) if ids else ()
+    known = {identity.external_id: identity for identity in rows}
+    known |= _meet(gateway, {person.id: person for person in reversed(senders) if person.id not in known})
+    for person in senders:
+        _learn(known[person.id].contact, person)
+    return known
 
 
-def _identity(gateway: Gateway, person: Person) -> Identity:
-    identity = Identity.objects.select_related("contact").filter(gateway=gateway, external_id=person.id).first()
-    if identity is None:
-        contact = Contact.objects.create(name=person.name[:200], email=person.email[:254], phone=person.phone[:40])
-        return Identity.objects.create(contact=contact, gateway=gateway, external_id=person.id)
-    _learn(identity.contact, person)
-    return identity
+def _meet(gateway: Gateway, people: Mapping[str, Person]) -> Mapping[str, Identity]:
+    contacts = Contact.objects.bulk_create(Contact(**_facts(person)) for person in people.values())
+    made = Identity.objects.bulk_create(
+        Identity(contact=contact, gateway=gateway, external_id=external_id)
+        for external_id, contact in zip(people, contacts, strict=True)
+    )
+    return {identity.external_id: identity for identity in made}
+
+
+def _facts(person: Person) -> dict[str, str]:
+    return {"name": person.name[:200], "email": person.email[:254], "phone": person.phone[:40]}
 
 
 def _learn(contact: Contact, person: Person) -> None:
     """Fill in what was unknown. What an operator or the customer said before is not overwritten."""
-    news = {
-        name: value
-        for name, value in {"name": person.name[:200], "email": person.email[:254], "phone": person.phone[:40]}.items()
-        if value and not getattr(contact, name)
-    }
+    news = {name: value for name, value in _facts(person).items() if value and not getattr(contact, name)}
     if news:
         for name, value in news.items():
             setattr(contact, name, value)

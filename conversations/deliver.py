@@ -13,24 +13,27 @@ Errors are the adapter's to name and ours to act on, here and nowhere else:
 
 import random
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations import events, messages, outbox
-from conversations.idle import let_go
-from conversations.lock import locked
+from agents.http import Trace
+from conversations import events, messages
+from conversations.lock import all_locked
 from conversations.models import Attempt, Conversation, Delivery, Message
 from conversations.ownership import withdraw
+from gateways import doorbell, limits, writing
 from gateways.base import Adapter
 from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.exchanges import exchange
 from gateways.messages import Outgoing, Sent, unpack
 from gateways.models import Gateway
-from gateways.registry import adapter
+from gateways.registry import ADAPTERS, adapter
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,19 @@ THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
 MENDING_PAUSE = 60.0  # seconds between tries while a gateway's credentials don't work
 
 Status = Delivery.Status
+OPEN = (Status.PENDING, Status.SENDING)
+Job = Delivery  # claimed, with its conversation, identity, gateway and secrets read: sending needs no database
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What came of one attempt: where it arrived, or that it didn't and mustn't any more (None), or how it failed."""
+
+    delivery: Delivery
+    result: Sent | DeliveryError | None
+    at: datetime  # when it ended
+    milliseconds: int
+    traces: tuple[Trace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,51 +71,66 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The conversation's next delivery may go in so many seconds."""
+    """Something of the gateway's may go in so many seconds."""
 
+    gateway_id: int
     seconds: float
 
 
-def deliver(conversation_id: int) -> Outcome | Pause | None:
-    """Send the conversation's next delivery. None when there is none."""
-    delivery = claim(conversation_id)
-    if not isinstance(delivery, Delivery):
-        return delivery
-    began = time.monotonic()
-    try:
-        sent = _send(delivery)
-    except DeliveryError as error:
-        return _failed(delivery, began, error)
-    except Exception as error:
-        log.exception("adapter_failed", delivery=delivery.pk)
-        public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
-        return _failed(delivery, began, DeliveryError(Failure.UNKNOWN, public))
-    return _sent(delivery, began, sent) if sent else _never_arrived(delivery, began)
+# --- Claiming ---------------------------------------------------------------------------------------------------------
 
 
-def claim(conversation_id: int) -> Delivery | Pause | None:
-    """The conversation's oldest open delivery, for this worker alone, if it is due.
+def claim(gateway_id: int, most: int) -> list[Job]:
+    """Deliveries of the gateway that are due, of each conversation the oldest open one, for this worker alone.
 
     What belongs to an earlier epoch is withdrawn; but what may have arrived already is claimed, to find that out.
     """
-    with locked(conversation_id) as conversation:
-        while head := _head(conversation_id):
-            head.conversation = conversation
-            if _outdated(head) and head.status == Status.PENDING and not head.maybe_sent:
-                withdraw(conversation.deliveries.filter(pk=head.pk))
-                continue
-            if head.epoch is not None and conversation.held_until and conversation.held_until > timezone.now():
-                return Pause((conversation.held_until - timezone.now()).total_seconds())
-            return _take(head, conversation)
-    return None
+    gateway = Gateway.objects.select_related("agent").prefetch_related("secrets").filter(pk=gateway_id).first()
+    if gateway is None or _is_throttled(gateway):
+        return []
+    found = dict(_heads(gateway).values_list("pk", "conversation_id")[:most])
+    if not found:
+        return []
+    known = Conversation.objects.select_related("identity__contact").in_bulk(found.values())
+    for conversation in known.values():
+        conversation.gateway = gateway
+    with limits.budget(gateway) as budget, all_locked(known) as conversations:
+        heads = [head for head in _heads(gateway).filter(pk__in=found) if head.conversation_id in conversations]
+        for head in heads:
+            head.conversation = conversations[head.conversation_id]
+        ready = list(budget.take(list(_sendable(heads))))
+        _lease(ready, timezone.now() + _lease_time(gateway))
+    return ready
 
 
-def _head(conversation_id: int) -> Delivery | None:
-    return (
-        Delivery.objects.filter(conversation_id=conversation_id, status__in=(Status.PENDING, Status.SENDING))
-        .order_by("id")
-        .first()
-    )
+def _heads(gateway: Gateway) -> QuerySet[Delivery]:
+    """Those that are due, and before which nothing is open in their conversation: words to customers first."""
+    now = timezone.now()
+    due = Q(status=Status.PENDING, due_at__lte=now) | Q(status=Status.SENDING, lease_until__lt=now)
+    before = Delivery.objects.filter(conversation=OuterRef("conversation"), pk__lt=OuterRef("pk"), status__in=OPEN)
+    return Delivery.objects.filter(due, ~Exists(before), gateway=gateway).order_by("priority", "pk")
+
+
+def _is_throttled(gateway: Gateway) -> bool:
+    if gateway.throttled_until is None or gateway.throttled_until <= timezone.now():
+        return False
+    wait = (gateway.throttled_until - timezone.now()).total_seconds()
+    doorbell.ring(doorbell.Step.DELIVER, gateway.pk, after=wait + 0.01)
+    return True
+
+
+def _sendable(heads: Iterable[Delivery]) -> Iterator[Delivery]:
+    """Those that may be sent now. The outdated ones are withdrawn, and those that are held wait."""
+    for head in heads:
+        held_until = head.conversation.held_until
+        if _outdated(head) and head.status == Status.PENDING and not head.maybe_sent:
+            withdraw(Delivery.objects.filter(pk=head.pk))
+            doorbell.ring(doorbell.Step.DELIVER, head.gateway_id)  # for what stood behind it
+        elif head.epoch is not None and held_until and held_until > timezone.now():
+            wait = (held_until - timezone.now()).total_seconds()
+            doorbell.ring(doorbell.Step.DELIVER, head.gateway_id, after=wait + 0.01)
+        else:
+            yield head
 
 
 def _outdated(delivery: Delivery) -> bool:
@@ -107,39 +138,50 @@ def _outdated(delivery: Delivery) -> bool:
     return delivery.epoch is not None and delivery.epoch != delivery.conversation.epoch
 
 
-def _take(head: Delivery, conversation: Conversation) -> Delivery | Pause:
-    now = timezone.now()
-    abandoned = head.status == Status.SENDING
-    free_at = head.lease_until if abandoned and head.lease_until else head.due_at
-    free_at = max(free_at, conversation.gateway.throttled_until or free_at)
-    if free_at > now:
-        return Pause((free_at - now).total_seconds())
-    prefetch_related_objects([conversation.gateway], "secrets")  # from here on, sending needs no database
-    head.status, head.lease_until = Status.SENDING, now + _lease(conversation)
-    head.maybe_sent = head.maybe_sent or abandoned
-    head.save(update_fields=["status", "lease_until", "maybe_sent"])
-    return head
+def _lease(ready: Sequence[Delivery], until: datetime) -> None:
+    for head in ready:
+        head.maybe_sent = head.maybe_sent or head.status == Status.SENDING  # somebody began, and never ended
+        head.status, head.lease_until = Status.SENDING, until
+    for maybe_sent in (False, True):
+        if ids := [head.pk for head in ready if head.maybe_sent == maybe_sent]:
+            changes = {"status": Status.SENDING, "lease_until": until, "maybe_sent": maybe_sent}
+            Delivery.objects.filter(pk__in=ids).update(**changes)
 
 
-def _lease(conversation: Conversation) -> timedelta:
-    return HOSTED_LEASE if outbox.capabilities(conversation).hosted else LEASE
+def _lease_time(gateway: Gateway) -> timedelta:
+    return HOSTED_LEASE if ADAPTERS[gateway.platform].capabilities.hosted else LEASE
 
 
-def _send(delivery: Delivery) -> Sent | None:
+# --- Sending: touches no database -------------------------------------------------------------------------------------
+
+
+def send(delivery: Job) -> Sending:
+    """Make one attempt, or settle an earlier one."""
+    began, traces = time.monotonic(), list[Trace]()
+    result: Sent | DeliveryError | None
+    try:
+        result = _send(delivery, adapter(delivery.conversation.gateway, traces.append))
+    except ConfigError as error:
+        result = DeliveryError(Failure.CREDENTIALS, f"The gateway's configuration isn't complete: {error}")
+    except DeliveryError as error:
+        result = error
+    except Exception as error:
+        log.exception("adapter_failed", delivery=delivery.pk)
+        public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
+        result = DeliveryError(Failure.UNKNOWN, public)
+    milliseconds = round((time.monotonic() - began) * 1000)
+    return Sending(delivery, result, timezone.now(), milliseconds, tuple(traces))
+
+
+def _send(delivery: Delivery, ours: Adapter) -> Sent | None:
     """Send it, or settle what may have been sent. None: it never arrived, and mustn't any more."""
     conversation = delivery.conversation
-    try:
-        ours = adapter(conversation.gateway)
-    except ConfigError as error:
-        raise DeliveryError(Failure.CREDENTIALS, f"The gateway's configuration isn't complete: {error}") from error
     outgoing = Outgoing(
         effect=unpack(delivery.kind, delivery.payload),
         thread=conversation.external_id,
         recipient=conversation.identity.external_id,
         client_ref=str(delivery.client_ref),
     )
-    if not ours.capabilities.hosted:
-        let_go()
     if delivery.maybe_sent and ours.capabilities.history:
         arrived = ours.settle(outgoing)
         if arrived or _outdated(delivery):
@@ -154,26 +196,50 @@ def _harmless(ours: Adapter, gateway: Gateway) -> bool:
     return ours.capabilities.idempotent or gateway.on_unknown == Gateway.OnUnknown.RESEND
 
 
-def _sent(delivery: Delivery, began: float, sent: Sent) -> Outcome:
-    with transaction.atomic():
-        _log(delivery, began, "sent")
-        _finish(delivery, Status.SENT, external_id=sent.external_id[:255])
-        if delivery.conversation.gateway.status != Gateway.Status.OK:
-            _gateway(delivery, Gateway.Status.OK, "")
-    return Outcome(delivery)
+# --- Settling ---------------------------------------------------------------------------------------------------------
 
 
-def _never_arrived(delivery: Delivery, began: float) -> Outcome:
+def settle(sendings: Sequence[Sending]) -> list[Outcome | Pause]:
+    """Write down what came of the attempts: those that arrived together, each other one by itself."""
+    arrived = [sending for sending in sendings if isinstance(sending.result, Sent)]
+    if arrived:
+        _all_sent(arrived)
+    return [_not_sent(sending) for sending in sendings if not isinstance(sending.result, Sent)]
+
+
+def _all_sent(arrived: Sequence[Sending]) -> None:
+    now = timezone.now()
+    with writing.at_once():
+        for sending in arrived:
+            delivery, sent = sending.delivery, sending.result
+            assert isinstance(sent, Sent)  # noqa: S101 - chosen so
+            delivery.status, delivery.done_at, delivery.lease_until = Status.SENT, now, None
+            delivery.external_id = sent.external_id[:255]
+            writing.update(delivery, ("status", "done_at", "lease_until", "external_id"))
+            _log(sending, "sent")
+        last = [each.delivery.message_id for each in arrived if each.delivery.part == each.delivery.parts]
+        whole = Message.objects.filter(pk__in=[pk for pk in last if pk], status=Message.Status.QUEUED)
+        whole.update(status=Message.Status.SENT)  # parts go in order: with the last one, all are sent
+        for gateway in {each.delivery.conversation.gateway for each in arrived}:
+            if gateway.status != Gateway.Status.OK:
+                _works_again(gateway, now)
+
+
+def _works_again(gateway: Gateway, now: datetime) -> None:
+    """Unless another answer, which came in meanwhile, has told us to wait."""
+    free = Gateway.objects.filter(Q(throttled_until__isnull=True) | Q(throttled_until__lte=now), pk=gateway.pk)
+    free.update(status=Gateway.Status.OK, status_detail="", throttled_until=None)
+
+
+def _not_sent(sending: Sending) -> Outcome | Pause:
+    delivery, error = sending.delivery, sending.result
     with transaction.atomic():
-        _log(delivery, began, "withdrawn", "It never arrived, and the owner has changed.")
+        if isinstance(error, DeliveryError):
+            _log(sending, error.failure.value, error.public, error.vendor_code)
+            return _act_on(delivery, error)
+        _log(sending, "withdrawn", "It never arrived, and the owner has changed.")
         _finish(delivery, Status.CANCELLED)
-    return Outcome(delivery)
-
-
-def _failed(delivery: Delivery, began: float, error: DeliveryError) -> Outcome | Pause:
-    with transaction.atomic():
-        _log(delivery, began, error.failure.value, error.public, error.vendor_code)
-        return _act_on(delivery, error)
+        return Outcome(delivery)
 
 
 def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
@@ -181,7 +247,7 @@ def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
         case Failure.THROTTLED:
             return _throttled(delivery, error)
         case Failure.CREDENTIALS:
-            _gateway(delivery, Gateway.Status.ERROR, error.public)
+            _gateway(delivery.gateway_id, Gateway.Status.ERROR, error.public)
             return _again(delivery, MENDING_PAUSE, error.public, cost=0)
         case Failure.REJECTED:
             return _give_up(delivery, Status.FAILED, error.public)
@@ -211,7 +277,7 @@ def backoff(attempts_used: int) -> float:
 def _throttled(delivery: Delivery, error: DeliveryError) -> Pause:
     seconds = THROTTLED_PAUSE if error.retry_after is None else error.retry_after
     until = timezone.now() + timedelta(seconds=seconds)
-    _gateway(delivery, Gateway.Status.RATE_LIMITED, error.public, until)
+    _gateway(delivery.gateway_id, Gateway.Status.RATE_LIMITED, error.public, until)
     return _again(delivery, seconds, error.public, cost=0)
 
 
@@ -224,7 +290,7 @@ def _again(delivery: Delivery, seconds: float, why: str, *, cost: int) -> Pause:
         attempts_used=F("attempts_used") + cost,
         error=why[:500],
     )
-    return Pause(seconds)
+    return Pause(delivery.gateway_id, seconds)
 
 
 def _give_up(delivery: Delivery, status: Delivery.Status, why: str) -> Outcome:
@@ -242,23 +308,23 @@ def _finish(delivery: Delivery, status: Delivery.Status, **fields: str) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(status=status, done_at=timezone.now(), lease_until=None, **fields)
     if delivery.message_id is None:
         return
-    if status != Status.SENT:
-        messages.advance(Message.objects.select_for_update().get(pk=delivery.message_id), Message.Status(status.value))
-    elif delivery.part == delivery.parts:  # parts go in order: with the last one, all are sent
-        Message.objects.filter(pk=delivery.message_id, status=Message.Status.QUEUED).update(status=Message.Status.SENT)
+    messages.advance(Message.objects.select_for_update().get(pk=delivery.message_id), Message.Status(status.value))
 
 
-def _gateway(delivery: Delivery, status: Gateway.Status, detail: str, until: datetime | None = None) -> None:
-    Gateway.objects.filter(pk=delivery.conversation.gateway_id).update(
-        status=status, status_detail=detail[:500], throttled_until=until
-    )
+def _gateway(gateway_id: int, status: Gateway.Status, detail: str, until: datetime | None = None) -> None:
+    changes = {"status": status, "status_detail": detail[:500], "throttled_until": until}
+    Gateway.objects.filter(pk=gateway_id).update(**changes)
 
 
-def _log(delivery: Delivery, began: float, outcome: str, detail: str = "", vendor_code: str = "") -> None:
-    Attempt.objects.create(
-        delivery=delivery,
-        milliseconds=round((time.monotonic() - began) * 1000),
+def _log(sending: Sending, outcome: str, detail: str = "", vendor_code: str = "") -> None:
+    attempt = Attempt(
+        delivery=sending.delivery,
+        at=sending.at,
+        milliseconds=sending.milliseconds,
         outcome=outcome,
         detail=detail[:500],
         vendor_code=vendor_code[:60],
     )
+    writing.insert(attempt)
+    for trace in sending.traces:
+        writing.insert(exchange(sending.delivery.gateway_id, trace))

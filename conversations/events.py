@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from conversations.models import AuditEvent, Conversation, Delivery, Turn
+from gateways import writing
 
 log = structlog.get_logger(__name__)
 
@@ -12,10 +13,9 @@ log = structlog.get_logger(__name__)
 def _write(
     conversation: Conversation, kind: str, why: str, *, turn: Turn | None = None, actor: str = "", **data: Any
 ) -> None:
-    AuditEvent.objects.create(
-        conversation=conversation, turn=turn, kind=kind, why=why[:500], actor=actor[:200], data=data
-    )
-    log.info(kind, conversation=conversation.pk, **({"turn": turn.pk} if turn else {}))
+    row = AuditEvent(conversation=conversation, turn=turn, kind=kind, why=why[:500], actor=actor[:200], data=data)
+    writing.insert(row)
+    log.info(kind, conversation=conversation.pk, **({"turn": turn.pk} if turn and turn.pk else {}))
 
 
 def left_alone(conversation: Conversation, why: str) -> None:

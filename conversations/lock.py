@@ -1,13 +1,13 @@
 """One conversation, changed by one transaction at a time, and written once at its end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from conversations.models import Conversation
-from gateways.models import Gateway
+from gateways import writing
 
 CHANGING = (
     "destination_id",
@@ -22,6 +22,7 @@ CHANGING = (
     "answered_seq",
     "last_message_at",
 )
+WRITTEN = (*(name.removesuffix("_id") for name in CHANGING), "updated_at")
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def locked(conversation_id: int, known: Conversation | None = None) -> Iterator[
     Its gateway and identity come with it, read again unless they are `known` from a moment ago.
     """
     with transaction.atomic():
-        rows = _rows() if known else _rows().select_related("gateway__agent", "identity__contact")
+        rows = locking() if known else locking().select_related("gateway__agent", "identity__contact")
         conversation = rows.get(pk=conversation_id)
         if known:
             conversation.gateway, conversation.identity = known.gateway, known.identity
@@ -40,27 +41,28 @@ def locked(conversation_id: int, known: Conversation | None = None) -> Iterator[
 
 
 @contextmanager
-def locked_thread(gateway: Gateway, thread: str) -> Iterator[Conversation | None]:
-    """The conversation of the platform's thread, likewise, inside a transaction at hand. None when there is none."""
-    conversation = next(iter(_rows().filter(gateway=gateway, external_id=thread).order_by()), None)
-    if conversation is None:
-        yield None
-        return
-    conversation.gateway = gateway
-    with written(conversation):
-        yield conversation
+def all_locked(known: Mapping[int, Conversation]) -> Iterator[dict[int, Conversation]]:
+    """Several at once, by id, likewise; what changes is written together at the end.
+
+    They are locked in the order of their ids, so that two such blocks can't entangle.
+    """
+    with writing.at_once(), ExitStack() as stack:
+        rows = {row.pk: row for row in locking().filter(pk__in=known).order_by("pk")}
+        for pk, row in rows.items():
+            row.gateway, row.identity = known[pk].gateway, known[pk].identity
+            stack.enter_context(written(row))
+        yield rows
 
 
 @contextmanager
 def written(conversation: Conversation) -> Iterator[None]:
     """What the block has changed of the conversation is written at its end, in one UPDATE."""
-    before = {name: getattr(conversation, name) for name in CHANGING}
+    before = [getattr(conversation, name) for name in CHANGING]
     yield
-    changed = [name for name in CHANGING if getattr(conversation, name) != before[name]]
-    if changed:
-        conversation.save(update_fields=[*(name.removesuffix("_id") for name in changed), "updated_at"])
+    if [getattr(conversation, name) for name in CHANGING] != before:
+        writing.update(conversation, WRITTEN)
 
 
-def _rows() -> QuerySet[Conversation]:
-    """On SQLite the transaction itself holds the only write lock, so that the row needs none."""
+def locking() -> QuerySet[Conversation]:
+    """Those that a query finds, locked. On SQLite the transaction itself holds the only write lock: rows need none."""
     return Conversation.objects.select_for_update(of=("self",), no_key=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
+from gateways import writing
 
 Status = Message.Status
 FORWARD = (Status.RECEIVED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.READ)
@@ -14,7 +15,7 @@ def add(conversation: Conversation, **fields: Any) -> Message:
     """The next message of a locked conversation."""
     conversation.last_seq += 1
     conversation.last_message_at = timezone.now()
-    return Message.objects.create(conversation=conversation, seq=conversation.last_seq, **fields)
+    return writing.insert(Message(conversation=conversation, seq=conversation.last_seq, **fields))
 
 
 def advance(message: Message, status: Message.Status) -> bool:

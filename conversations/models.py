@@ -1,10 +1,13 @@
 """Conversations and all that happens in one: messages, turns, deliveries, timers, and the trail that explains them."""
 
 import uuid
+from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from contacts.models import Identity
 from gateways.models import Destination, Gateway, Receipt
@@ -51,9 +54,17 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.subject or f"Conversation {self.pk}"
 
+    @cached_property
+    def live_turn(self) -> "Turn | None":
+        """The turn that isn't done. Read once, for as long as the conversation is locked."""
+        return self.turns.exclude(state=Turn.State.DONE).first()
+
 
 class Turn(models.Model):
-    """The agent's one attempt to deal with what the customer has said since the last turn."""
+    """The agent's one attempt to deal with what the customer has said since the last turn.
+
+    `gateway` is the conversation's: so a gateway's due turns are found without looking at any other's.
+    """
 
     class State(models.TextChoices):
         DUE = "due", "Due"
@@ -69,6 +80,7 @@ class Turn(models.Model):
         OVERTAKEN = "overtaken", "Overtaken by people"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
     epoch = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.NONE, blank=True)
@@ -90,10 +102,15 @@ class Turn(models.Model):
                 fields=["conversation"], condition=~Q(state="done"), name="one_live_turn_per_conversation"
             )
         ]
-        indexes = [models.Index(fields=["due_at"], condition=~Q(state="done"), name="turn_due")]
+        indexes = [models.Index(fields=["gateway", "due_at"], condition=~Q(state="done"), name="turn_due")]
 
     def __str__(self) -> str:
         return f"turn {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.gateway_id is None:
+            self.gateway_id = self.conversation.gateway_id
+        super().save(*args, **kwargs)
 
 
 class Message(models.Model):
@@ -159,6 +176,7 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", "Withdrawn before it was sent"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="deliveries")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
     turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
     kind = models.CharField(max_length=20)
@@ -168,6 +186,9 @@ class Delivery(models.Model):
     epoch = models.PositiveIntegerField(null=True, blank=True, help_text="Sent only in this epoch; empty for people's.")
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        default=1, help_text="Of two conversations that wait, the lower goes first: words to customers before the rest."
+    )
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     maybe_sent = models.BooleanField(
@@ -183,19 +204,28 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         ordering = ("id",)
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(status__in=("pending", "sending")), name="delivery_due"),
+            models.Index(
+                fields=["gateway", "priority", "due_at"],
+                condition=Q(status__in=("pending", "sending")),
+                name="delivery_due",
+            ),
             models.Index(fields=["conversation", "id"], name="delivery_in_conversation"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.gateway_id is None:
+            self.gateway_id = self.conversation.gateway_id
+        super().save(*args, **kwargs)
+
 
 class Attempt(models.Model):
     """One try at a delivery."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, help_text="When it ended.")
     milliseconds = models.PositiveIntegerField(default=0)
     outcome = models.CharField(max_length=20, help_text="“sent”, or how it failed.")
     detail = models.CharField(max_length=500, blank=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from conversations import messages
 from conversations.models import Conversation, Delivery, Message, Turn
 from conversations.split import split
-from gateways import doorbell
+from gateways import doorbell, writing
 from gateways.base import Capabilities
 from gateways.messages import Assign, Effect, Note, Purpose, Reply, pack
 from gateways.registry import ADAPTERS
@@ -20,6 +20,7 @@ KINDS = {
     Purpose.THINKING: Message.Kind.THINKING,
     Purpose.HANDOVER: Message.Kind.HANDOVER,
 }
+FIRST, LATER = 0, 1  # priorities: customers wait for words, nobody waits for the rest
 
 
 def capabilities(conversation: Conversation) -> Capabilities:
@@ -107,8 +108,9 @@ def _put(
     parts: int = 1,
     epoch: int | None = None,
 ) -> None:
-    Delivery.objects.create(
+    row = Delivery(
         conversation=conversation,
+        gateway_id=conversation.gateway_id,
         message=message,
         turn=turn,
         kind=effect.kind,
@@ -116,6 +118,8 @@ def _put(
         part=part,
         parts=parts,
         epoch=epoch,
+        priority=FIRST if isinstance(effect, Reply) else LATER,
         due_at=timezone.now(),
     )
-    doorbell.ring(doorbell.Step.DELIVER, conversation.pk)
+    writing.insert(row)
+    doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations import events
 from conversations.models import Conversation, Delivery, Message, Timer, Turn
-from gateways import doorbell
+from gateways import doorbell, writing
 
 
 def to_people(conversation: Conversation) -> None:
@@ -26,6 +26,7 @@ def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: 
     """A person acts: nothing of the agent's leaves any more, not even what it says on handing over."""
     mine = user is not None and conversation.assignee_id == user.pk
     if conversation.owner == Conversation.Owner.HUMAN and (mine or user is None):
+        writing.flush()
         if _pending_of_agent(conversation).exists():
             _stop_agent(conversation)
         return
@@ -84,10 +85,12 @@ def _stop_agent(conversation: Conversation) -> None:
     if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
         events.withdrawn(conversation, count)
     if _pending_of_agent(conversation).update(due_at=timezone.now()):  # what may have arrived is to be found out
-        doorbell.ring(doorbell.Step.DELIVER, conversation.pk)
+        doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id)
 
 
 def _end_turns(conversation: Conversation) -> None:
+    writing.flush()
+    conversation.live_turn = None
     live = conversation.turns.exclude(state=Turn.State.DONE)
     Timer.objects.filter(turn__in=live).delete()
     live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)

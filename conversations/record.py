@@ -5,8 +5,7 @@ recorded once with everything that follows from it, or not at all.
 """
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -14,8 +13,8 @@ from django.db.models import Q
 from agents import languages
 from contacts.models import Identity
 from conversations import events, messages, ownership, turns
-from conversations.lock import locked_thread, written
 from conversations.models import Conversation, Delivery, Message
+from conversations.threads import Threads
 from gateways.messages import Closed, CustomerSaid, DeliveryReported, Event, GivenBack, Ignored, Progress, StaffSaid
 from gateways.models import Destination, Gateway, InboundEvent, Receipt
 from gateways.registry import ADAPTERS
@@ -33,50 +32,50 @@ class Recorded:
     by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
 
 
-def record(receipt: Receipt, event: Event, identity: Identity | None) -> Recorded:
+def record(receipt: Receipt, event: Event, identity: Identity | None, threads: Threads) -> Recorded:
     """Write down an event of the receipt. `identity` is who wrote, for events in which a customer did."""
     gateway = receipt.gateway
     match event:
         case CustomerSaid():
             assert identity is not None  # noqa: S101 - `resolve` gives one for every CustomerSaid
-            return _customer_said(receipt, event, identity)
+            return _customer_said(receipt, event, identity, threads)
         case StaffSaid():
-            return _staff_said(receipt, event)
+            return _staff_said(receipt, event, threads)
         case DeliveryReported():
             return _delivery_reported(gateway, event)
         case Closed():
-            return _on_thread(gateway, event.thread, ownership.close, "Closed on the platform.")
+            return _on_thread(threads, event.thread, ownership.close, "Closed on the platform.")
         case GivenBack():
-            return _on_thread(gateway, event.thread, ownership.give_back, "Given back on the platform.")
+            return _on_thread(threads, event.thread, ownership.give_back, "Given back on the platform.")
         case Ignored():
             return Recorded(Verdict.IGNORED, event.why)
 
 
-def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity) -> Recorded:
-    with _conversation(receipt.gateway, event, identity) as conversation:
-        _place(conversation, event.destination)
-        conversation.language = _language(conversation, event.text)
-        if conversation.status == Conversation.Status.CLOSED:
-            ownership.reopen(conversation)
-        why = reason_to_leave_alone(conversation)
-        message = messages.add(
-            conversation,
-            turn=None if why else turns.expect(conversation),
-            author=Message.Author.CUSTOMER,
-            author_name=event.sender.name or str(identity.contact),
-            text=event.text,
-            external_id=event.message_id,
-            receipt=receipt,
-            status=Message.Status.RECEIVED,
-            metadata=event.metadata,
-        )
-        conversation.customer_seq = message.seq
-        if not why:
-            return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
-        events.left_alone(conversation, why)
-        if conversation.owner == Conversation.Owner.AGENT:
-            conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
-        return Recorded(Verdict.RECORDED, why, conversation)
+def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, threads: Threads) -> Recorded:
+    conversation = threads.open(event, identity)
+    _place(conversation, event.destination)
+    conversation.language = _language(conversation, event.text)
+    if conversation.status == Conversation.Status.CLOSED:
+        ownership.reopen(conversation)
+    why = reason_to_leave_alone(conversation)
+    message = messages.add(
+        conversation,
+        turn=None if why else turns.expect(conversation),
+        author=Message.Author.CUSTOMER,
+        author_name=event.sender.name or str(identity.contact),
+        text=event.text,
+        external_id=event.message_id,
+        receipt=receipt,
+        status=Message.Status.RECEIVED,
+        metadata=event.metadata,
+    )
+    conversation.customer_seq = message.seq
+    if not why:
+        return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
+    events.left_alone(conversation, why)
+    if conversation.owner == Conversation.Owner.AGENT:
+        conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
+    return Recorded(Verdict.RECORDED, why, conversation)
 
 
 def reason_to_leave_alone(conversation: Conversation) -> str:
@@ -96,22 +95,6 @@ def reason_to_leave_alone(conversation: Conversation) -> str:
     return ""
 
 
-@contextmanager
-def _conversation(gateway: Gateway, event: CustomerSaid, identity: Identity) -> Iterator[Conversation]:
-    """The event's conversation, locked; made when there is none yet."""
-    with locked_thread(gateway, event.thread) as found:
-        if found is not None:
-            if found.identity_id == identity.pk:
-                found.identity = identity
-            yield found
-            return
-    made = Conversation.objects.create(
-        gateway=gateway, external_id=event.thread, identity=identity, subject=event.subject[:300]
-    )
-    with written(made):
-        yield made
-
-
 def _place(conversation: Conversation, destination: str) -> None:
     """Note where on the platform the conversation is; a destination that is new to us becomes one to choose."""
     gateway = conversation.gateway
@@ -128,28 +111,27 @@ def _language(conversation: Conversation, text: str) -> str:
     return preferred or languages.detect(text) or conversation.language
 
 
-def _staff_said(receipt: Receipt, event: StaffSaid) -> Recorded:
-    gateway = receipt.gateway
-    if _is_own_echo(gateway, event):
+def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorded:
+    if _is_own_echo(receipt.gateway, event):
         return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
-    with locked_thread(gateway, event.thread) as conversation:
-        if conversation is None:
-            return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
-        messages.add(
-            conversation,
-            author=Message.Author.HUMAN,
-            author_name=event.author,
-            kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
-            text=event.text,
-            external_id=event.message_id,
-            receipt=receipt,
-            status=Message.Status.SENT,
-        )
-        if event.internal:
-            return Recorded(Verdict.RECORDED, "An internal note.", conversation)
-        ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
-        conversation.answered_seq = conversation.last_seq
-        return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
+    conversation = threads.find(event.thread)
+    if conversation is None:
+        return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
+    messages.add(
+        conversation,
+        author=Message.Author.HUMAN,
+        author_name=event.author,
+        kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
+        text=event.text,
+        external_id=event.message_id,
+        receipt=receipt,
+        status=Message.Status.SENT,
+    )
+    if event.internal:
+        return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+    ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
+    conversation.answered_seq = conversation.last_seq
+    return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
@@ -179,9 +161,9 @@ def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
     return Recorded(Verdict.HANDLED if changed else Verdict.IGNORED, why, delivery.conversation)
 
 
-def _on_thread(gateway: Gateway, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
-    with locked_thread(gateway, thread) as conversation:
-        if conversation is None:
-            return Recorded(Verdict.IGNORED, "We don't know this conversation.")
-        act(conversation, str(gateway))
-        return Recorded(Verdict.HANDLED, why, conversation, by_person=True)
+def _on_thread(threads: Threads, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
+    conversation = threads.find(thread)
+    if conversation is None:
+        return Recorded(Verdict.IGNORED, "We don't know this conversation.")
+    act(conversation, str(threads.gateway))
+    return Recorded(Verdict.HANDLED, why, conversation, by_person=True)

@@ -1,21 +1,37 @@
-"""Step 6 of the walk: ask the agent's engine what to say and do. No transaction is open while it thinks."""
+"""Step 5 of the walk: ask the agent's engine what to say and do.
+
+What it may know is read for many turns at once; while it thinks, no transaction is open and no connection held.
+"""
 
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import F, Q
+
 from agents.brief import brief
-from agents.engines.base import Brief, Decision, Line, Speaker
+from agents.engines.base import AgentBrief, Brief, Decision, Line, Speaker
 from agents.engines.registry import engine
-from conversations.idle import let_go
 from conversations.models import Conversation, Message, Turn
 
 LINES = 40  # of the transcript that an engine is given
+LOOKED_AT = 120  # messages of a conversation, notes and thinking messages included, among which those are looked for
 SPEAKERS = {
     Message.Author.CUSTOMER.value: Speaker.CUSTOMER,
     Message.Author.AGENT.value: Speaker.AGENT,
     Message.Author.HUMAN.value: Speaker.HUMAN,
 }
 UNSAID = (Message.Status.CANCELLED, Message.Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an engine is asked for a turn, and the number of the last message that is in it."""
+
+    turn: Turn
+    brief: Brief
+    upto_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +43,38 @@ class Answer:
     milliseconds: int
 
 
-def respond(turn: Turn) -> Answer:
-    """Decide on all that the customer has said and nobody has dealt with. Raises whatever the engine raises."""
-    conversation = turn.conversation
-    said = _said(conversation)
-    new = [message for message in said if _is_new(message, conversation)]
-    agent = conversation.gateway.agent
-    question = Brief(
-        agent=brief(agent.pk),
-        transcript=tuple(_line(message) for message in [*(one for one in said if one not in new), *new]),
-        new=len(new),
-        language=conversation.language,
-    )
-    let_go()  # hundreds may wait for their engines at once
+def questions(turns: Sequence[Turn]) -> list[Question]:
+    """What to ask for each of these turns: all that the customer has said and nobody has dealt with, and before."""
+    said = _said(turn.conversation for turn in turns)
+    agents = {pk: brief(pk) for pk in {turn.conversation.gateway.agent_id for turn in turns}}
+    return [_question(turn, agents[turn.conversation.gateway.agent_id], said[turn.conversation_id]) for turn in turns]
+
+
+def respond(question: Question) -> Answer:
+    """Decide. Touches no database. Raises whatever the engine raises."""
     began = time.monotonic()
-    decision = engine(agent.engine).decide(question)
-    return Answer(decision, upto_seq=new[-1].seq, milliseconds=round((time.monotonic() - began) * 1000))
+    decision = engine(question.turn.conversation.gateway.agent.engine).decide(question.brief)
+    return Answer(decision, question.upto_seq, milliseconds=round((time.monotonic() - began) * 1000))
 
 
-def _said(conversation: Conversation) -> list[Message]:
+def _question(turn: Turn, agent: AgentBrief, said: list[Message]) -> Question:
+    conversation = turn.conversation
+    new = [message for message in said if _is_new(message, conversation)]
+    transcript = [*(one for one in said if one not in new), *new]
+    lines = tuple(_line(message) for message in transcript)
+    asked = Brief(agent=agent, transcript=lines, new=len(new), language=conversation.language)
+    return Question(turn, asked, upto_seq=new[-1].seq if new else conversation.customer_seq)
+
+
+def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:
     """The last things said, oldest first, without what the engine must not take for its own words."""
-    said = conversation.messages.filter(kind=Message.Kind.MESSAGE, author__in=SPEAKERS).exclude(status__in=UNSAID)
-    return list(said.order_by("-seq")[:LINES])[::-1]
+    ids = [conversation.pk for conversation in conversations]
+    recent = Q(seq__gt=F("conversation__last_seq") - LOOKED_AT)
+    said = Message.objects.filter(recent, conversation__in=ids, kind=Message.Kind.MESSAGE, author__in=SPEAKERS)
+    found: defaultdict[int, list[Message]] = defaultdict(list)
+    for message in said.exclude(status__in=UNSAID).order_by("conversation_id", "seq"):
+        found[message.conversation_id].append(message)
+    return defaultdict(list, {pk: messages[-LINES:] for pk, messages in found.items()})
 
 
 def _is_new(message: Message, conversation: Conversation) -> bool:

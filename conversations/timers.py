@@ -1,43 +1,60 @@
 """Things due later, as rows. A countdown may ring early and twice; whoever deletes the row carries it out."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils import timezone
 
 from conversations import events, outbox
-from conversations.lock import locked
-from conversations.models import Delivery, MessageTemplate, Timer, Turn
+from conversations.lock import all_locked
+from conversations.models import Conversation, Delivery, MessageTemplate, Timer, Turn
 from conversations.ownership import withdraw
 from conversations.wording import wording
-from gateways import doorbell
+from gateways import doorbell, writing
 from gateways.messages import Purpose
+
+MOST = 100  # fired in one transaction
 
 
 def start(turn: Turn, kind: Timer.Kind, seconds: float) -> None:
-    timer = Timer.objects.create(turn=turn, kind=kind, due_at=timezone.now() + timedelta(seconds=seconds))
-    doorbell.ring(doorbell.Step.TIMER, timer.pk, after=seconds)
+    writing.insert(Timer(turn=turn, kind=kind, due_at=timezone.now() + timedelta(seconds=seconds)))
+    doorbell.ring(doorbell.Step.TIMER, turn.gateway_id, after=seconds)
 
 
-def cancel(turn: Turn) -> None:
-    """The turn is settled: no timer of it fires any more, and a thinking message that is unsent stays so."""
-    if turn.timers.all().delete()[0] or not turn.conversation.gateway.thinking_after:
-        return  # it hasn't fired, or there was none
-    withdraw(Delivery.objects.filter(turn=turn, message__kind="thinking", status=Delivery.Status.PENDING))
+def cancel(turns: Iterable[Turn]) -> None:
+    """These turns are settled: no timer of theirs fires any more, and a thinking message that is unsent stays so."""
+    ids = [turn.pk for turn in turns if turn.conversation.gateway.thinking_after]
+    if not ids:
+        return
+    waiting = set(Timer.objects.filter(turn__in=ids).values_list("turn_id", flat=True))
+    if waiting:
+        Timer.objects.filter(turn__in=waiting).delete()
+    if fired := [pk for pk in ids if pk not in waiting]:
+        withdraw(Delivery.objects.filter(turn__in=fired, message__kind="thinking", status=Delivery.Status.PENDING))
 
 
-def fire(timer_id: int) -> bool:
-    """Carry out one timer if it is due and hasn't been. Returns whether it was carried out."""
-    found = Timer.objects.filter(pk=timer_id).values_list("turn__conversation_id", flat=True).first()
-    if found is None:
-        return False
-    with locked(found) as conversation:
-        timer = Timer.objects.filter(pk=timer_id, due_at__lte=timezone.now()).select_related("turn").first()
-        if timer is None or not Timer.objects.filter(pk=timer_id).delete()[0]:
-            return False
-        turn = timer.turn
-        if turn.state == Turn.State.DONE or turn.epoch != conversation.epoch:
-            return False
-        text = wording(conversation, MessageTemplate.Kind.THINKING)
-        outbox.say(conversation, text, Purpose.THINKING, turn=turn)
-        events.thinking(conversation, turn, conversation.gateway.thinking_after)
-    return True
+def fire(gateway_id: int) -> int:
+    """Carry out the gateway's timers that are due, the longest due first. Returns how many were looked at.
+
+    They are found first and locked by their conversations, like everything that ends a timer: whoever has the
+    conversation and finds the row deletes it and carries it out, in one transaction.
+    """
+    due = Timer.objects.filter(turn__gateway_id=gateway_id, due_at__lte=timezone.now()).order_by("due_at")
+    found = dict(due.values_list("pk", "turn__conversation_id")[:MOST])
+    if not found:
+        return 0
+    related = Conversation.objects.select_related("gateway__agent", "identity__contact")
+    with all_locked(related.in_bulk(set(found.values()))) as conversations:
+        timers = list(Timer.objects.filter(pk__in=found, due_at__lte=timezone.now()).select_related("turn"))
+        Timer.objects.filter(pk__in=[timer.pk for timer in timers]).delete()
+        for timer in timers:
+            _think(conversations[timer.turn.conversation_id], timer.turn)
+    return len(found)
+
+
+def _think(conversation: Conversation, turn: Turn) -> None:
+    if turn.state == Turn.State.DONE or turn.epoch != conversation.epoch:
+        return
+    text = wording(conversation, MessageTemplate.Kind.THINKING)
+    outbox.say(conversation, text, Purpose.THINKING, turn=turn)
+    events.thinking(conversation, turn, conversation.gateway.thinking_after)

@@ -1,10 +1,11 @@
 """Turns as rows: made due by a customer's message, claimed with a lease, frozen once, lost to nobody.
 
-A claim is a conditional UPDATE, which both databases do atomically; its number (`claims`) fences a worker that was
-slow enough to lose its lease.
+A claim passes over rows that another worker is just claiming, and on SQLite there is one writer at a time anyway; its
+number (`claims`) fences a worker that was slow enough to lose its lease.
 """
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,9 +15,11 @@ from django.utils import timezone
 from agents.engines.base import Decision, Escalation, Reason
 from conversations import events, timers
 from conversations.models import Conversation, Timer, Turn
-from gateways import doorbell
+from gateways import doorbell, writing
 
 LEASE = timedelta(seconds=15)
+CLOCKS_DIFFER = 0.2  # seconds; for longer waits a later ring is on its way
+FROZEN = ("state", "outcome", "upto_seq", "decision", "done_at", "lease_until")
 MOST_FAILURES = 2  # failures of the engine, after which people are asked
 MOST_CLAIMS = 12  # claims, after which the turn itself is taken for what kills the workers
 
@@ -28,72 +31,84 @@ def expect(conversation: Conversation) -> Turn | None:
     """
     now, gateway = timezone.now(), conversation.gateway
     window = timedelta(seconds=gateway.burst_window)
-    live = conversation.turns.exclude(state=Turn.State.DONE).first()
+    live = conversation.live_turn
     if live is None:
-        live = Turn.objects.create(
+        made = Turn(
             conversation=conversation,
+            gateway_id=conversation.gateway_id,
             epoch=conversation.epoch,
             due_at=now + window,
             answer_by=now + timedelta(seconds=gateway.longest_wait),
         )
+        conversation.live_turn = live = writing.insert(made)
         if gateway.thinking_after:
             timers.start(live, Timer.Kind.THINKING, gateway.thinking_after)
     elif live.state == Turn.State.RUNNING:
         return None
     else:
         _put_off(live, now + window)
-    doorbell.ring(doorbell.Step.TURN, live.pk, after=max(0.0, (live.due_at - now).total_seconds()))
+    doorbell.ring(doorbell.Step.TURN, conversation.gateway_id, after=max(0.0, (live.due_at - now).total_seconds()))
     return live
 
 
-def claim(turn_id: int) -> Turn | None:
-    """The turn, for this worker alone until its lease ends; None if it isn't due or is somebody else's."""
+def claim(gateway_id: int, most: int) -> list[Turn]:
+    """Turns of the gateway that are due, the longest due first, for this worker alone until their leases end."""
     now = timezone.now()
     due = Q(state=Turn.State.DUE, due_at__lte=now) | Q(state=Turn.State.RUNNING, lease_until__lt=now)
-    if not Turn.objects.filter(due, pk=turn_id).update(
-        state=Turn.State.RUNNING, lease_until=now + LEASE, claims=F("claims") + 1
-    ):
-        return None
-    return Turn.objects.select_related("conversation__gateway__agent", "conversation__identity__contact").get(
-        pk=turn_id
-    )
+    free = Turn.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    with transaction.atomic():
+        related = free.select_related("conversation__gateway__agent", "conversation__identity__contact")
+        found = list(related.filter(due, gateway_id=gateway_id).order_by("due_at")[:most])
+        for turn in found:
+            turn.state, turn.lease_until, turn.claims = Turn.State.RUNNING, now + LEASE, turn.claims + 1
+        ids = [turn.pk for turn in found]
+        if ids:
+            changes = {"state": Turn.State.RUNNING, "lease_until": now + LEASE}
+            Turn.objects.filter(pk__in=ids).update(**changes, claims=F("claims") + 1)
+    return found
 
 
-def still_to_wait(turn_id: int) -> float | None:
-    """Seconds until a turn that a ring came too early for is due; None if it isn't waiting."""
-    due_at = Turn.objects.filter(pk=turn_id, state=Turn.State.DUE).values_list("due_at", flat=True).first()
-    return None if due_at is None else max(0.0, (due_at - timezone.now()).total_seconds())
+def due_in_a_moment(gateway_id: int) -> float | None:
+    """Seconds until a turn is due that a ring came a little too early for; None if there is none."""
+    waiting = Turn.objects.filter(gateway_id=gateway_id, state=Turn.State.DUE).order_by("due_at")
+    next_at = waiting.values_list("due_at", flat=True).first()
+    wait = None if next_at is None else (next_at - timezone.now()).total_seconds()
+    return max(0.0, wait) + 0.01 if wait is not None and wait < CLOCKS_DIFFER else None
+
+
+def still_held(turns: Iterable[Turn]) -> set[int]:
+    """Those that are still this worker's, kept so until the transaction at hand ends. Wants locked conversations."""
+    claims = {turn.pk: turn.claims for turn in turns}
+    rows = Turn.objects.select_for_update(no_key=True).filter(pk__in=claims, state=Turn.State.RUNNING).order_by("pk")
+    return {pk for pk, number in rows.values_list("pk", "claims") if number == claims[pk]}
 
 
 def freeze(conversation: Conversation, turn: Turn, upto_seq: int, decision: Decision) -> bool:
-    """Settle a locked conversation's turn with this decision. False if it can't stand any more.
+    """Settle a locked conversation's turn, which is still held, with this decision. False if it can't stand any more.
 
-    It can't if a person took over meanwhile, if another worker has the turn, or if the customer wrote on and there is
-    time left to take that in: then the turn is due again.
+    It can't if a person took over meanwhile, or if the customer wrote on and there is time left to take that in: then
+    the turn is due again.
     """
-    mine = conversation.turns.filter(pk=turn.pk, state=Turn.State.RUNNING, claims=turn.claims)
     if conversation.epoch != turn.epoch:
         return False
     if conversation.customer_seq > upto_seq and timezone.now() < turn.answer_by:
-        due_at = min(timezone.now() + timedelta(seconds=conversation.gateway.burst_window), turn.answer_by)
-        if not mine.update(state=Turn.State.DUE, due_at=due_at, lease_until=None):
-            return False
-        events.joined(conversation, turn)
-        doorbell.ring(doorbell.Step.TURN, turn.pk, after=(due_at - timezone.now()).total_seconds())
+        _wait_for_more(conversation, turn)
         return False
     turn.state, turn.outcome, turn.upto_seq = Turn.State.DONE, outcome(decision), upto_seq
-    if not mine.update(
-        state=turn.state,
-        outcome=turn.outcome,
-        upto_seq=upto_seq,
-        decision=turn.decision,
-        done_at=timezone.now(),
-        lease_until=None,
-    ):
-        return False
-    timers.cancel(turn)
+    turn.done_at, turn.lease_until = timezone.now(), None
+    writing.update(turn, FROZEN)
+    conversation.live_turn = None
     conversation.answered_seq = upto_seq
     return True
+
+
+def _wait_for_more(conversation: Conversation, turn: Turn) -> None:
+    window = timedelta(seconds=conversation.gateway.burst_window)
+    turn.state, turn.due_at, turn.lease_until = Turn.State.DUE, min(timezone.now() + window, turn.answer_by), None
+    writing.update(turn, ("state", "due_at", "lease_until"))
+    events.joined(conversation, turn)
+    wait = (turn.due_at - timezone.now()).total_seconds()
+    doorbell.ring(doorbell.Step.TURN, conversation.gateway_id, after=max(0.0, wait))
 
 
 def outcome(decision: Decision) -> Turn.Outcome:
@@ -130,9 +145,11 @@ def _try_again(turn: Turn, error: str) -> None:
             failures=F("failures") + 1,
             error=error,
         )
-        doorbell.ring(doorbell.Step.TURN, turn.pk, after=wait)
+        doorbell.ring(doorbell.Step.TURN, turn.gateway_id, after=wait)
 
 
 def _put_off(turn: Turn, due_at: datetime) -> None:
     turn.due_at = min(due_at, turn.answer_by)
+    if turn.pk is None:
+        return  # it is written with that
     Turn.objects.filter(pk=turn.pk, state=Turn.State.DUE).update(due_at=turn.due_at)

@@ -50,6 +50,7 @@ class Capabilities:
     hosted: bool = False  # we are the platform: a message is delivered once its row says so
     idempotent: bool = False  # sending twice with one client_ref arrives once, so an unknown outcome is just resent
     api_messages: bool = False  # API clients may speak as customers, in the platform's own format
+    rate: float | None = None  # things that may be sent per second, where the platform publishes a limit
     history: bool = False  # can be read back, so an unknown outcome can be settled
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000

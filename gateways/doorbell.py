@@ -1,10 +1,11 @@
-"""Wake a worker for a row that is due. Rows are the queue: a doorbell that nobody hears costs time, never work.
+"""Wake a worker for a gateway where something is due. Rows are the queue: a ring that nobody hears costs time only.
 
 Rings are sent by one thread per process, so that no request waits for the broker, and a doorbell that has just rung
-isn't rung again: all rings for one row within ten milliseconds are one task.
+isn't rung again: all rings for one step of one gateway within 30 ms are one task, which does whatever is due there.
 """
 
 import atexit
+import math
 import os
 import threading
 import time
@@ -20,28 +21,29 @@ log = structlog.get_logger(__name__)
 
 LONGEST_COUNTDOWN = 60.0  # seconds; the sweep wakes what is due later than that
 EXPIRES = 300.0  # seconds after which an unheard ring is dropped
-GATHER = 0.01  # seconds between two rounds of sending
+GATHER = 0.03  # seconds between two rounds of sending
+SLOT = 0.02  # seconds; what becomes due later is rung for at the end of its slot
 SILENCE_AFTER_FAILURE = 1.0  # seconds in which a broker that just failed isn't tried again
 
 
 class Step(StrEnum):
-    """The work that can be due. Each has a queue and a task of its name."""
+    """The work that can be due. Each has a queue and a task of its name, whose one argument is a gateway's id."""
 
-    INGEST = "ingest"  # argument: gateway id
-    TURN = "turn"  # turn id
-    DELIVER = "deliver"  # conversation id
-    TIMER = "timer"  # timer id
+    INGEST = "ingest"
+    TURN = "turn"
+    DELIVER = "deliver"
+    TIMER = "timer"
 
 
-def ring(step: Step, row_id: int, *, after: float = 0.0) -> None:
-    """Wake a worker for `row_id`, `after` seconds after the transaction at hand has been committed."""
+def ring(step: Step, gateway_id: int, *, after: float = 0.0) -> None:
+    """Wake a worker for the gateway, `after` seconds after the transaction at hand has been committed."""
     if after <= LONGEST_COUNTDOWN:
-        transaction.on_commit(partial(publish, step, row_id, after))
+        transaction.on_commit(partial(publish, step, gateway_id, after))
 
 
-def publish(step: Step, row_id: int, after: float) -> None:
+def publish(step: Step, gateway_id: int, after: float) -> None:
     """Send the ring soon. Never waits, never fails."""
-    RINGER.add(step, row_id, after)
+    RINGER.add(step, gateway_id, after)
 
 
 class Ringer:
@@ -53,13 +55,13 @@ class Ringer:
 
     def _forget(self) -> None:
         self._wanted = threading.Condition()
-        self._rings: dict[tuple[Step, int], float] = {}  # when each is due, by time.monotonic()
+        self._rings: set[tuple[Step, int, float]] = set()  # with when each is due, by time.monotonic(); 0 for now
         self._thread: threading.Thread | None = None
 
-    def add(self, step: Step, row_id: int, after: float) -> None:
-        due = time.monotonic() + after
+    def add(self, step: Step, gateway_id: int, after: float) -> None:
+        due = math.ceil((time.monotonic() + after) / SLOT) * SLOT if after > 0 else 0.0
         with self._wanted:
-            self._rings[step, row_id] = min(due, self._rings.get((step, row_id), due))
+            self._rings.add((step, gateway_id, due))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
                 self._thread.start()
@@ -68,10 +70,10 @@ class Ringer:
     def flush(self) -> None:
         """Send all that was gathered. A broker that is down is logged, not raised: the sweep will find the rows."""
         with self._wanted:
-            rings, self._rings = self._rings, {}
-        for (step, row_id), due in rings.items():
+            rings, self._rings = self._rings, set()
+        for step, gateway_id, due in sorted(rings, key=lambda ring: ring[2]):
             try:
-                send(step, row_id, max(0.0, due - time.monotonic()))
+                send(step, gateway_id, max(0.0, due - time.monotonic()))
             except (OperationalError, OSError) as error:
                 log.warning("broker_unreachable", unheard=len(rings), error=type(error).__name__)
                 time.sleep(SILENCE_AFTER_FAILURE)
@@ -89,18 +91,18 @@ RINGER = Ringer()
 atexit.register(RINGER.flush)
 
 
-def send(step: Step, row_id: int, after: float) -> None:
+def send(step: Step, gateway_id: int, after: float) -> None:
     """Put the ring on its queue now. Raises OperationalError or OSError for a broker that is down."""
     try:
-        _send(step, row_id, after)
+        _send(step, gateway_id, after)
     except (OperationalError, OSError):
-        _send(step, row_id, after)  # the first may have met a connection that a restart of the broker has ended
+        _send(step, gateway_id, after)  # the first may have met a connection that a restart of the broker has ended
 
 
-def _send(step: Step, row_id: int, after: float) -> None:
+def _send(step: Step, gateway_id: int, after: float) -> None:
     current_app.send_task(
         f"aissist.{step}",
-        args=(row_id,),
+        args=(gateway_id,),
         queue=step.value,
         countdown=after or None,
         expires=after + EXPIRES,

@@ -58,6 +58,12 @@ class Gateway(models.Model):
         default=OnUnknown.HOLD,
         help_text="What to do with a message that may or may not have arrived, where the platform can't tell us.",
     )
+    rate_limit = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
+        help_text="Most things sent per second, by all workers together; empty for the platform's own limit.",
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
     status_detail = models.CharField(max_length=500, blank=True, editable=False)
     throttled_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -75,6 +81,17 @@ class Gateway(models.Model):
 
         if self.platform not in ADAPTERS:
             raise ValidationError({"platform": f"Unknown platform. Choose one of: {', '.join(sorted(ADAPTERS))}."})
+
+
+class Bucket(models.Model):
+    """How much a gateway may send at once, see `gateways.limits`."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="bucket")
+    tokens = models.FloatField()
+    at = models.DateTimeField(help_text="When there were so many.")
+
+    def __str__(self) -> str:
+        return f"bucket of {self.gateway}"
 
 
 class Secret(models.Model):

@@ -1,8 +1,10 @@
 """The platforms by name, and the one place where an adapter is built. A new platform is one line here."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 
-from agents.http import Http, Policy
+from agents.http import Http, Policy, Trace
 from gateways import config
 from gateways.adapters.webchat import WebChat
 from gateways.adapters.webhook import Webhook
@@ -16,8 +18,11 @@ ADAPTERS: dict[str, type[Adapter]] = {
 }
 
 
-def adapter(gateway: Gateway) -> Adapter:
-    """The adapter of `gateway`, with its configuration and secrets as they are now. Raises ConfigError."""
+def adapter(gateway: Gateway, record: Callable[[Trace], None] | None = None) -> Adapter:
+    """The adapter of `gateway`, with its configuration and secrets as they are now. Raises ConfigError.
+
+    Each request that it makes is recorded at once, or told to `record`.
+    """
     kind = ADAPTERS[gateway.platform]
     secrets = {secret.name: secret.value for secret in gateway.secrets.all()}
     names = config.secret_names(kind.Config)
@@ -26,5 +31,5 @@ def adapter(gateway: Gateway) -> Adapter:
         account=Account(id=gateway.pk, public_id=gateway.public_id, name=gateway.name),
         config=config.load(kind.Config, values),
         secrets=secrets,
-        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), recorder(gateway.pk)),
+        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk)),
     )

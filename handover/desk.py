@@ -122,7 +122,7 @@ def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> De
             behind.update(status=Delivery.Status.PENDING, due_at=timezone.now(), epoch=None, done_at=None)
             Message.objects.filter(pk=delivery.message.pk).update(status=Message.Status.QUEUED)
         events.delivery_retried(delivery, author)
-        doorbell.ring(doorbell.Step.DELIVER, delivery.conversation_id)
+        doorbell.ring(doorbell.Step.DELIVER, delivery.gateway_id)
         return delivery
 
 

@@ -7,6 +7,7 @@ from agents.engines.base import Decision
 from conversations import events, outbox, ownership
 from conversations.models import Conversation, MessageTemplate, Turn
 from conversations.wording import wording
+from gateways import writing
 from gateways.messages import Purpose
 from gateways.models import Destination
 from handover.models import Handover, HandoverRule
@@ -35,6 +36,7 @@ def hand_over(
     if decision and decision.reply:
         outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
     outbox.say(conversation, wording(conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)
+    writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision)
     outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
     _assign(conversation, destination, why, turn)

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import override_settings
-from django.utils import timezone
 
 from agents.engines import registry as engines
 from agents.models import Agent
 from aissist_site import pipeline
-from conversations.models import Conversation, Delivery, Timer, Turn
+from conversations.models import Conversation
 from gateways import doorbell, doors, registry
 from gateways.messages import Reply
 from gateways.models import Gateway, Receipt
@@ -122,16 +121,13 @@ class Walk:
         return pipeline.ingest(self.gateway.pk)
 
     def turns(self) -> int:
-        due = Turn.objects.filter(state=Turn.State.DUE, due_at__lte=timezone.now())
-        return sum(pipeline.take_turn(pk) for pk in due.values_list("pk", flat=True))
+        return pipeline.TURNS.drain(self.gateway.pk)
 
     def timers(self) -> int:
-        due = Timer.objects.filter(due_at__lte=timezone.now())
-        return sum(pipeline.fire(pk) for pk in due.values_list("pk", flat=True))
+        return pipeline.fire(self.gateway.pk)
 
-    def deliver(self) -> int:
-        open_ = Delivery.objects.filter(status__in=("pending", "sending"), due_at__lte=timezone.now())
-        return sum(pipeline.deliver(pk) for pk in set(open_.values_list("conversation_id", flat=True)))
+    def deliver(self, most: int = 25) -> int:
+        return pipeline.DELIVERIES.drain(self.gateway.pk, most)
 
     def told(self, thread: str = "t1") -> list[str]:
         """What the customer of this thread was sent, in order."""

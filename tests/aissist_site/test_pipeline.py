@@ -335,7 +335,7 @@ class TestAReceipt:
 
 def test_a_second_worker_with_the_same_turn_does_nothing(walk: Walk, engine: ScriptedEngine):
     def another_worker(brief):
-        assert pipeline.take_turn(Turn.objects.get().pk) is False
+        assert walk.turns() == 0
 
     engine.script.append(another_worker)
     assert walk.answer("Hello") == ["re: Hello"]
@@ -344,7 +344,7 @@ def test_a_second_worker_with_the_same_turn_does_nothing(walk: Walk, engine: Scr
 def test_a_worker_that_lost_its_lease_says_nothing(walk: Walk, engine: ScriptedEngine):
     def lease_ends(brief):
         Turn.objects.update(lease_until="2020-01-01T00:00:00Z")
-        assert pipeline.take_turn(Turn.objects.get().pk) is True
+        assert walk.turns() == 1
 
     engine.script.append(lease_ends)
     assert walk.answer("Hello") == ["re: Hello"]
@@ -364,6 +364,6 @@ def test_a_database_that_fails_isnt_the_engines_failure(walk: Walk, engine: Scri
         walk.turns()
     assert (Turn.objects.get().state, Turn.objects.get().failures) == ("running", 0)
     Turn.objects.update(lease_until="2020-01-01T00:00:00Z")
-    pipeline.take_turn(Turn.objects.get().pk)
+    walk.turns()
     walk.run()
     assert walk.told() == ["re: Hello"]

@@ -12,7 +12,6 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from aissist_site import heartbeats, processes
 from aissist_site.celery import app
-from aissist_site.management.commands.worker import threads_for
 from aissist_site.models import Heartbeat
 
 SWEEP = {"task": "aissist.sweep", "schedule": timedelta(seconds=2), "options": {"queue": "sweep", "expire_seconds": 2}}
@@ -71,14 +70,6 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.tidy": "sweep",
     }
     assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep"}
-
-
-@pytest.mark.parametrize(
-    ("queues", "threads"), [(["turn"], 16), (["ingest", "timer"], 8), (["turn", "ingest"], 24), (["turn", "sweep"], 24)]
-)
-def test_a_worker_has_threads_for_its_queues(settings, queues, threads):
-    settings.TURN_CONCURRENCY, settings.WORK_CONCURRENCY = 16, 8
-    assert threads_for(queues) == threads
 
 
 def test_a_queue_that_does_not_exist_is_refused():

@@ -35,10 +35,10 @@ def test_each_step_that_was_missed_is_found(walk: Walk):
     turn = Turn.objects.get()
     Turn.objects.update(due_at=ago(5))
     Timer.objects.update(due_at=ago(5))
-    assert sweep.due() == {**NOTHING, Step.TURN: [turn.pk], Step.TIMER: [Timer.objects.get().pk]}
+    assert sweep.due() == {**NOTHING, Step.TURN: [turn.gateway_id], Step.TIMER: [turn.gateway_id]}
     walk.turns()
     Delivery.objects.update(due_at=ago(5))
-    assert sweep.due() == {**NOTHING, Step.DELIVER: [turn.conversation_id]}
+    assert sweep.due() == {**NOTHING, Step.DELIVER: [turn.gateway_id]}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def put_off(**seconds: float) -> None:
 def test_failures(walk, waiting, error, status, attempts_used, at_least, at_most, gateway_status):
     walk.platform.script.append(error)
     began = timezone.now()
-    deliver.deliver(waiting.conversation_id)
+    walk.deliver(1)
     ended = timezone.now()
     waiting.refresh_from_db()
     assert (waiting.status, waiting.attempts_used, waiting.error) == (status, attempts_used, "The platform said so.")
@@ -90,7 +90,7 @@ def test_a_reply_that_failed_at_part_2_resumes_at_part_2(walk, engine):
     walk.platform.script.extend([None, fail(Failure.UNREACHABLE)])
     walk.customer("Tell me")
     walk.ingest(), walk.turns()
-    deliver.deliver(walk.conversation().pk), deliver.deliver(walk.conversation().pk)
+    walk.deliver(1), walk.deliver(1)
     assert [text.split()[0] for text in walk.told()] == ["one"]
     Delivery.objects.filter(status="pending").update(due_at=timezone.now())
     walk.run()
@@ -110,7 +110,7 @@ def test_a_part_that_is_rejected_takes_the_following_ones_with_it(walk, engine):
 
 def test_what_comes_later_waits_for_what_came_first(walk, waiting):
     walk.platform.script.append(fail(Failure.UNREACHABLE))
-    deliver.deliver(waiting.conversation_id)
+    walk.deliver(1)
     put_off(hours=1)
     walk.customer("And another thing")
     walk.run()
@@ -123,7 +123,7 @@ def test_what_comes_later_waits_for_what_came_first(walk, waiting):
 class TestAWorkerThatDiedWhileSending:
     @pytest.fixture(autouse=True)
     def died(self, waiting):
-        deliver.claim(waiting.conversation_id)
+        deliver.claim(waiting.gateway_id, 1)
         Delivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
     def test_leaves_it_unknown_where_nothing_can_be_found_out(self, walk, waiting):
@@ -182,7 +182,7 @@ class TestAnAttemptWithoutAnAnswer:
     def test_is_repeated_where_that_is_harmless(self, walk, waiting):
         walk.platform.capabilities = Capabilities(idempotent=True)
         walk.platform.script.append(fail(Failure.UNKNOWN))
-        deliver.deliver(waiting.conversation_id)
+        walk.deliver(1)
         waiting.refresh_from_db()
         assert (waiting.status, waiting.attempts_used) == ("pending", 1)
         self.again(walk)
@@ -191,7 +191,7 @@ class TestAnAttemptWithoutAnAnswer:
     def test_isnt_repeated_after_a_takeover_nor_called_withdrawn(self, walk, waiting):
         walk.platform.capabilities = Capabilities(idempotent=True)
         walk.platform.script.append(fail(Failure.UNKNOWN))
-        deliver.deliver(waiting.conversation_id)
+        walk.deliver(1)
         desk.take_over(waiting.conversation_id, user=None, author="Bo")
         self.again(walk)
         waiting.refresh_from_db()
@@ -202,7 +202,7 @@ class TestAnAttemptWithoutAnAnswer:
         walk.platform.capabilities = Capabilities(history=True)
         monkeypatch.setattr(walk.platform, "settle", lambda self, outgoing: arrived)
         walk.platform.script.append(fail(Failure.UNKNOWN))
-        deliver.deliver(waiting.conversation_id)
+        walk.deliver(1)
         assert walk.told() == []
         self.again(walk)
         waiting.refresh_from_db()
@@ -210,8 +210,8 @@ class TestAnAttemptWithoutAnAnswer:
 
 
 def test_a_live_lease_keeps_other_workers_away(walk, waiting):
-    assert deliver.claim(waiting.conversation_id) == waiting
-    assert isinstance(deliver.claim(waiting.conversation_id), deliver.Pause)
+    assert deliver.claim(waiting.gateway_id, 1) == [waiting]
+    assert deliver.claim(waiting.gateway_id, 1) == []
 
 
 def test_what_an_earlier_epoch_wanted_to_say_is_withdrawn(walk, waiting):

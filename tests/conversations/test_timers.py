@@ -21,21 +21,21 @@ def thinking_after(gateway: Gateway):
     gateway.refresh_from_db()
 
 
-def due_now() -> int:
+def fire_now() -> int:
     Timer.objects.update(due_at=timezone.now())
-    return Timer.objects.get().pk
+    return timers.fire(Timer.objects.get().turn.gateway_id)
 
 
 def test_a_turn_starts_one_and_rings_for_it(walk: Walk, rings: Rings, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         walk.customer("Hello")
         walk.ingest()
-    assert ("timer", Timer.objects.get().pk, 4.0) in rings.heard
+    assert ("timer", walk.gateway.pk, 4.0) in rings.heard
 
 
 def test_fires_while_the_engine_thinks_and_the_answer_follows(walk: Walk, engine):
     def slow(brief):
-        timers.fire(due_now())
+        fire_now()
         walk.deliver()
 
     engine.script.append(slow)
@@ -47,15 +47,14 @@ def test_fires_while_the_engine_thinks_and_the_answer_follows(walk: Walk, engine
 def test_fires_once_however_often_it_is_rung(walk: Walk):
     walk.customer("Hello")
     walk.ingest()
-    timer_id = due_now()
-    assert [timers.fire(timer_id) for _ in range(3)] == [True, False, False]
+    assert [fire_now(), *(timers.fire(walk.gateway.pk) for _ in range(2))] == [1, 0, 0]
     assert walk.conversation().messages.filter(kind="thinking").count() == 1
 
 
 def test_isnt_fired_before_its_time(walk: Walk):
     walk.customer("Hello")
     walk.ingest()
-    assert timers.fire(Timer.objects.get().pk) is False
+    assert timers.fire(walk.gateway.pk) == 0
     assert Timer.objects.exists()
 
 
@@ -65,7 +64,7 @@ def test_is_gone_once_the_answer_is_frozen(walk: Walk):
 
 
 def test_is_withdrawn_when_the_answer_is_ready_before_it_was_sent(walk: Walk, engine):
-    engine.script.append(lambda brief: timers.fire(due_now()) and None)
+    engine.script.append(lambda brief: fire_now() and None)
     assert walk.answer("Hello") == ["re: Hello"]
     assert walk.conversation().messages.get(kind="thinking").status == "cancelled"
 
@@ -73,16 +72,16 @@ def test_is_withdrawn_when_the_answer_is_ready_before_it_was_sent(walk: Walk, en
 def test_is_cancelled_by_a_takeover(walk: Walk):
     walk.customer("Hello")
     walk.ingest()
-    timer_id = due_now()
+    Timer.objects.update(due_at=timezone.now())
     desk.take_over(walk.conversation().pk, user=None, author="Bo")
-    assert timers.fire(timer_id) is False
+    assert timers.fire(walk.gateway.pk) == 0
     walk.run()
     assert walk.told() == []
 
 
 def test_isnt_repeated_when_the_customer_writes_on(walk: Walk, engine):
     def slow(brief):
-        timers.fire(due_now())
+        fire_now()
         walk.customer("Please")
         walk.ingest()
 
@@ -91,7 +90,7 @@ def test_isnt_repeated_when_the_customer_writes_on(walk: Walk, engine):
 
 
 def test_the_engine_never_sees_it(walk: Walk, engine):
-    engine.script.append(lambda brief: timers.fire(due_now()) and None)
+    engine.script.append(lambda brief: fire_now() and None)
     walk.answer("Hello")
     walk.answer("More")
     assert [line.text for line in engine.briefs[-1].transcript] == ["Hello", "re: Hello", "More"]
@@ -109,7 +108,7 @@ def test_is_in_the_language_of_the_operators_wording(walk: Walk, gateway: Gatewa
     monkeypatch.setattr("agents.languages.detect", lambda text, expected=(): "de")
     walk.customer("Wo ist mein Paket?")
     walk.ingest()
-    timers.fire(due_now())
+    fire_now()
     assert walk.conversation().messages.get(kind="thinking").text == "Einen Moment."
 
 

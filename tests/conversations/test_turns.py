@@ -37,13 +37,13 @@ def ago(seconds: float):
 )
 def test_who_may_take_it(turn: Turn, fields: dict, claimed: bool):
     Turn.objects.update(**fields)
-    assert (turns.claim(turn.pk) is not None) is claimed
+    assert bool(turns.claim(turn.gateway_id, 1)) is claimed
 
 
 def test_each_claim_has_its_number(turn: Turn):
     numbers = []
     for _ in range(3):
-        numbers.append(turns.claim(turn.pk).claims)
+        numbers.append(turns.claim(turn.gateway_id, 1)[0].claims)
         Turn.objects.update(lease_until=ago(1))
     assert numbers == [1, 2, 3]
 
@@ -68,11 +68,8 @@ def test_a_ring_that_comes_a_moment_too_early_rings_again(
     rings.heard.clear()
     with django_capture_on_commit_callbacks(execute=True):
         assert walk.turns() == 0
-        from aissist_site import pipeline
-
-        pipeline.take_turn(turn.pk)
-    [(step, row_id, after)] = rings.heard
-    assert (step, row_id) == ("turn", turn.pk) and 0 < after < 0.2
+    [(step, gateway_id, after)] = rings.heard
+    assert (step, gateway_id) == ("turn", turn.gateway_id) and 0 < after < 0.2
 
 
 def test_renewing_keeps_live_leases_and_no_others(turn: Turn):

@@ -26,8 +26,10 @@ def sent(monkeypatch) -> list:
     return calls
 
 
-@pytest.mark.parametrize(("after", "countdown"), [(0.0, None), (2.5, 2.5)], ids=["now", "later"])
-def test_a_ring_is_one_task_with_one_number(ringer, sent, after, countdown):
+@pytest.mark.parametrize(
+    ("after", "countdown"), [(0.0, None), (2.5, 2.5), (2.513, 2.52)], ids=["now", "later", "at the end of its slot"]
+)
+def test_a_ring_is_one_task_with_the_number_of_the_gateway(ringer, sent, after, countdown):
     ringer.add(Step.TURN, 7, after)
     ringer.flush()
     [(name, options)] = sent
@@ -35,23 +37,26 @@ def test_a_ring_is_one_task_with_one_number(ringer, sent, after, countdown):
     assert options == {
         "args": (7,),
         "queue": "turn",
-        "countdown": countdown,
-        "expires": after + 300,
+        "countdown": countdown and pytest.approx(countdown),
+        "expires": pytest.approx((countdown or 0) + 300),
         "retry": False,
         "ignore_result": True,
     }
 
 
-def test_rings_for_one_row_are_one_and_the_earliest_counts(ringer, sent):
-    for after in (5.0, 0.5, 2.0):
+def test_rings_for_one_gateway_at_one_time_are_one(ringer, sent):
+    for after in (0.0, 0.501, 0.502, 0.519, 0.53):
+        ringer.add(Step.TURN, 7, after)
         ringer.add(Step.TURN, 7, after)
     ringer.add(Step.TURN, 8, 0.0)
     ringer.add(Step.DELIVER, 7, 0.0)
     ringer.flush()
-    assert [(name, options["args"], options["countdown"]) for name, options in sent] == [
-        ("aissist.turn", (7,), 0.5),
-        ("aissist.turn", (8,), None),
-        ("aissist.deliver", (7,), None),
+    assert sorted((name, options["args"], options["countdown"] or 0) for name, options in sent) == [
+        ("aissist.deliver", (7,), 0),
+        ("aissist.turn", (7,), 0),
+        ("aissist.turn", (7,), pytest.approx(0.52)),
+        ("aissist.turn", (7,), pytest.approx(0.54)),
+        ("aissist.turn", (8,), 0),
     ]
 
 

@@ -153,7 +153,7 @@ class TestATakeoverWhileTheAgentIsSending:
         """A worker has claimed the agent's answer and is about to send it."""
         walk.customer("Hello")
         walk.ingest(), walk.turns()
-        return deliver.claim(walk.conversation().pk)
+        return deliver.claim(walk.gateway.pk, 1)[0]
 
     def test_is_committed_once_that_has_arrived(self, walk: Walk, sending, bo, monkeypatch):
         def arrives(seconds):

@@ -44,7 +44,7 @@ def run(supervisor: Supervisor, host: str, port: int, demo: bool) -> int:
         adopted = settings.EMBEDDED_BROKER and not start_broker(supervisor)
         prepare.share_memory()
         supervisor.fork("web", lambda: processes.run_web(host, port))
-        supervisor.fork("worker", lambda: processes.run_worker(processes.TURN_QUEUES, settings.TURN_CONCURRENCY))
+        supervisor.fork("worker", lambda: processes.run_worker(processes.TURN_QUEUES, settings.WORK_CONCURRENCY))
         supervisor.fork("worker", lambda: processes.run_worker(processes.WORK_QUEUES, settings.WORK_CONCURRENCY))
         supervisor.fork("beat", processes.run_beat)
         return supervisor.watch(Tick(supervisor, host, port, adopted))

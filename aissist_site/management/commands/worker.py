@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queues", default=",".join(processes.ALL_QUEUES), help="comma-separated (default: %(default)s)"
         )
-        parser.add_argument("--concurrency", type=int, help="threads (default: TURN_CONCURRENCY or WORK_CONCURRENCY)")
+        parser.add_argument("--concurrency", type=int, help="tasks at a time (default: WORK_CONCURRENCY)")
 
     def handle(self, *args: Any, queues: str, concurrency: int | None, **options: Any) -> None:
         names = [name.strip() for name in queues.split(",") if name.strip()]
@@ -23,9 +23,4 @@ class Command(BaseCommand):
         if unknown := set(names) - set(processes.ALL_QUEUES):
             raise CommandError(f"No such queue: {sorted(unknown)[0]}. The queues are {known}.")
         processes.make_ready()
-        processes.run_worker(names, concurrency or threads_for(names))
-
-
-def threads_for(queues: list[str]) -> int:
-    turns = settings.TURN_CONCURRENCY if "turn" in queues else 0
-    return int(turns + (settings.WORK_CONCURRENCY if set(queues) - {"turn"} else 0))
+        processes.run_worker(names, concurrency or settings.WORK_CONCURRENCY)

@@ -1,0 +1,164 @@
+"""Many that wait, few that work: jobs are claimed and settled in batches by one thread, and waited for by many.
+
+An engine's call and a request to a platform are waiting, not computing. Each has a thread, which touches no database
+meanwhile; the foreman alone claims rows, and settles all that has come back since it last looked in one transaction.
+So hundreds may wait at once on a connection or two, and the fuller it gets, the less each one costs.
+"""
+
+import queue
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from conversations.idle import let_go
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50  # jobs claimed, or settled, in one transaction
+SHARE = 25  # of them for one gateway before the next one's turn
+PAUSE_AFTER_FAILURE = 0.5  # seconds
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Crew(Generic[Job, Result]):
+    """`claim(gateway id, most)` gives jobs, `work(job)` waits for one, `settle(results)` writes down what came of them.
+
+    Gateways that were rung for take turns, each with a share, so that a flood on one of them doesn't drown the others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        hands: int,
+        claim: Callable[[int, int], list[Job]],
+        work: Callable[[Job], Result],
+        settle: Callable[[Sequence[Result]], set[int]],
+    ) -> None:
+        self.name, self.hands = name, hands
+        self._claim, self._work, self._settle = claim, work, settle
+        self._news = threading.Condition()
+        self._rota: OrderedDict[int, None] = OrderedDict()  # gateways that were rung for
+        self._back: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+        self._under_way = 0
+        self._closing = False
+        self._foreman: threading.Thread | None = None
+        self._pool: ThreadPoolExecutor | None = None
+
+    # --- In a worker ---
+
+    def wake(self, gateway_id: int) -> None:
+        """Something is due at this gateway. Returns at once."""
+        with self._news:
+            self._rota[gateway_id] = None
+            if self._foreman is None:
+                self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix=self.name)
+                self._foreman = threading.Thread(target=self._run, name=f"{self.name}-foreman", daemon=True)
+                self._foreman.start()
+            self._news.notify()
+
+    def close(self, patience: float) -> None:
+        """Claim nothing more, and wait so many seconds for what is under way. What is left, its lease gives back."""
+        with self._news:
+            self._closing = True
+            self._rota.clear()
+            self._news.notify()
+        until = time.monotonic() + patience
+        while self._foreman and self._foreman.is_alive() and self._under_way and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                if not self._has_news():
+                    let_go()
+                    self._news.wait_for(self._has_news)
+            try:
+                self._settle_all()
+                self._claim_some()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("database_unavailable", crew=self.name, error=type(error).__name__)
+                self._rest()
+            except Exception:
+                log.exception("crew_failed", crew=self.name)
+                self._rest()
+
+    def _has_news(self) -> bool:
+        return not self._back.empty() or (bool(self._rota) and self._under_way < self.hands)
+
+    def _rest(self) -> None:
+        let_go()
+        time.sleep(PAUSE_AFTER_FAILURE)
+
+    def _claim_some(self) -> None:
+        """One share for each gateway whose turn it is, as long as hands are free. A full share means there is more."""
+        with self._news:
+            rota = list(self._rota)
+        for gateway_id in rota:
+            most = min(SHARE, self.hands - self._under_way)
+            if most <= 0:
+                return
+            with self._news:
+                self._rota.pop(gateway_id, None)
+            jobs = self._claim_or_remember(gateway_id, most)
+            self._under_way += len(jobs)
+            for job in jobs:
+                assert self._pool is not None  # noqa: S101 - made with this thread
+                self._pool.submit(self._do, job)
+            if len(jobs) == most:
+                self.wake(gateway_id)
+
+    def _claim_or_remember(self, gateway_id: int, most: int) -> list[Job]:
+        try:
+            return self._claim(gateway_id, most)
+        except Exception:
+            self.wake(gateway_id)
+            raise
+
+    def _do(self, job: Job) -> None:
+        result: Result | None = None
+        try:
+            result = self._work(job)
+        except BaseException:  # the job's lease ends, and it is claimed again
+            log.exception("job_failed", crew=self.name)
+        finally:
+            let_go()
+            self._back.put(result)
+            with self._news:
+                self._news.notify()
+
+    def _settle_all(self) -> None:
+        """What has come back so far. If the database is away, it waits in the queue until that is there again."""
+        back = [self._back.get() for _ in range(min(BATCH, self._back.qsize()))]
+        results = [result for result in back if result is not None]
+        try:
+            more = self._settle(results) if results else set()
+        except (OperationalError, InterfaceError):
+            for result in results:
+                self._back.put(result)
+            self._under_way -= len(back) - len(results)
+            raise
+        except Exception:
+            self._under_way -= len(back)
+            raise
+        self._under_way -= len(back)
+        if not self._closing:
+            for gateway_id in more:
+                self.wake(gateway_id)
+
+    # --- Without threads ---
+
+    def drain(self, gateway_id: int, most: int = SHARE) -> int:
+        """Do what is due at this gateway here and now, one share. Returns how many jobs."""
+        jobs = self._claim(gateway_id, most)
+        if jobs:
+            self._settle([self._work(job) for job in jobs])
+        return len(jobs)

@@ -1,0 +1,70 @@
+"""The conversations that a transaction deals with, by the platform's thread: each locked once, written at the end."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from contacts.models import Identity
+from conversations.lock import locking, written
+from conversations.models import Conversation, Turn
+from gateways.messages import CustomerSaid
+from gateways.models import Gateway
+
+
+class Threads:
+    """Those of one gateway. Wants a transaction."""
+
+    def __init__(self, gateway: Gateway, stack: ExitStack) -> None:
+        self.gateway = gateway
+        self._stack = stack
+        self._found: dict[str, Conversation | None] = {}
+
+    def read(self, threads: Iterable[str]) -> None:
+        """Lock those of the threads that there are, with their live turns: two queries, however many they are."""
+        missing = sorted(set(threads) - set(self._found))
+        if not missing:
+            return
+        self._found |= dict.fromkeys(missing)
+        rows = locking().filter(gateway=self.gateway, external_id__in=missing).order_by("pk")
+        by_id = {row.pk: self._keep(row) for row in rows}
+        for turn in Turn.objects.filter(conversation__in=by_id).exclude(state=Turn.State.DONE) if by_id else ():
+            by_id[turn.conversation_id].live_turn = turn
+
+    def find(self, thread: str) -> Conversation | None:
+        """The conversation of this thread, None when there is none."""
+        self.read([thread])
+        return self._found[thread]
+
+    def open(self, event: CustomerSaid, identity: Identity) -> Conversation:
+        """The conversation of this event, made when there is none."""
+        found = self.find(event.thread)
+        if found is None:
+            subject = event.subject[:300]
+            made = Conversation(gateway=self.gateway, external_id=event.thread, identity=identity, subject=subject)
+            made.save(force_insert=True)
+            return self._keep(made)
+        if found.identity_id == identity.pk:
+            found.identity = identity
+        return found
+
+    def open_new(self, said: Iterable[tuple[CustomerSaid, Identity]]) -> None:
+        """Make all that are missing, in one statement."""
+        new = {event.thread: (event, person) for event, person in reversed(list(said)) if not self.find(event.thread)}
+        made = Conversation.objects.bulk_create(
+            Conversation(gateway=self.gateway, external_id=thread, identity=person, subject=event.subject[:300])
+            for thread, (event, person) in new.items()
+        )
+        for conversation in made:
+            self._keep(conversation)
+
+    def _keep(self, conversation: Conversation) -> Conversation:
+        conversation.gateway = self.gateway
+        conversation.live_turn = None
+        self._stack.enter_context(written(conversation))
+        self._found[conversation.external_id] = conversation
+        return conversation
+
+
+@contextmanager
+def threads_of(gateway: Gateway) -> Iterator[Threads]:
+    with ExitStack() as stack:
+        yield Threads(gateway, stack)
