@@ -71,7 +71,7 @@ def _ingest_batch(gateway_id: int) -> int:
             receipt.gateway, receipt.done_at = gateway, timezone.now()
         readable = [(receipt, found) for receipt in receipts if (found := _parse(gateway, receipt)) is not None]
         _take_in(gateway, readable)
-        Receipt.objects.bulk_update(receipts, ["status", "outcome", "error", "done_at"])
+        writing.update_all(receipts, ("status", "outcome", "error", "done_at"))
     return len(receipts)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from gateways import doorbell
+from gateways import doorbell, writing
 from gateways.base import Adapter, Answer, InboundRequest
 from gateways.errors import Malformed
 from gateways.models import Gateway, Receipt
@@ -40,11 +40,12 @@ def replay(receipt_ids: Iterable[int]) -> int:
 
 def _keep(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt:
     ours.admit(request)
-    receipt = Receipt.objects.create(
+    receipt = Receipt(
         gateway=gateway,
         headers={name: request.headers[name] for name in ours.kept_headers if name in request.headers},
         query=dict(request.query),
         body=request.body,
     )
+    writing.insert_now(receipt)
     doorbell.ring(doorbell.Step.INGEST, gateway.pk)
     return receipt

@@ -7,10 +7,10 @@ Whoever reads back what it may have written in the same block calls `flush` firs
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import TypeVar
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,8 +26,8 @@ class Pending:
         """Changed rows first: a new one may need the place that a changed one leaves. Then parents before children."""
         changed, self.changed = self.changed, {}
         new, self.new = self.new, {}
-        for (model, fields), rows in changed.items():
-            _update(model, rows.values(), fields)
+        for (_, fields), rows in changed.items():
+            update_all(rows.values(), fields)
         for model in sorted(new, key=_depth):
             model._default_manager.bulk_create(new[model])
 
@@ -57,6 +57,24 @@ def insert(row: Row) -> Row:
     return row
 
 
+def insert_now(row: models.Model) -> None:
+    """The same as saving a new row, for the one place where each request pays for it: its SQL is made only once."""
+    statement, columns = _insert_statement(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _insert_statement(model: type[models.Model]) -> tuple[str, list["models.Field[Any, Any]"]]:
+    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
+    names, places = ", ".join(f'"{field.column}"' for field in columns), ", ".join(["%s"] * len(columns))
+    table, key = model._meta.db_table, model._meta.pk.column
+    return f'INSERT INTO "{table}" ({names}) VALUES ({places}) RETURNING "{key}"', columns  # noqa: S608 - names of ours
+
+
 def update(row: models.Model, fields: Iterable[str]) -> None:
     """These fields of a row that the database has, written now or at the block's end."""
     if (pending := _pending.get()) is not None:
@@ -71,10 +89,47 @@ def flush() -> None:
         pending.write()
 
 
-def _update(model: type[models.Model], rows: Iterable[models.Model], fields: tuple[str, ...]) -> None:
-    """As an INSERT that conflicts: one plain statement, where bulk_update has an expression for each row and field."""
-    manager = model._default_manager
-    manager.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(fields))
+def update_all(rows: Iterable[models.Model], fields: tuple[str, ...]) -> None:
+    """These fields of all the rows, each with its own values, in one plain statement.
+
+    Django's bulk_update has an expression for each row and field, which costs more than the database does with it.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    model = type(rows[0])
+    columns = _fields(model, fields)
+    values = [
+        value
+        for row in rows
+        for value in (row.pk, *(field.get_db_prep_save(field.pre_save(row, False), connection) for field in columns))
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_update_statement(connection.vendor, model, fields, len(rows)), values)
+
+
+@lru_cache(maxsize=1000)
+def _update_statement(vendor: str, model: type[models.Model], fields: tuple[str, ...], count: int) -> str:
+    table, key = model._meta.db_table, model._meta.pk
+    columns = _fields(model, fields)
+    quoted = ", ".join(f'"{field.column}"' for field in columns)
+    changes = ", ".join(f'"{field.column}" = {_typed(vendor, field)}' for field in columns)
+    row = "(" + ", ".join(["%s"] * (len(columns) + 1)) + ")"
+    return (
+        f'WITH new("{key.column}", {quoted}) AS (VALUES {", ".join([row] * count)}) '  # noqa: S608 - names of ours
+        f'UPDATE "{table}" SET {changes} FROM new WHERE "{table}"."{key.column}" = {_typed(vendor, key)}'
+    )
+
+
+@cache
+def _fields(model: type[models.Model], names: tuple[str, ...]) -> list["models.Field[Any, Any]"]:
+    return [next(field for field in model._meta.concrete_fields if field.name == name) for name in names]
+
+
+def _typed(vendor: str, field: "models.Field[Any, Any]") -> str:
+    """PostgreSQL takes a bare value in VALUES for a text; SQLite needs no telling and would convert dates."""
+    name = f'new."{field.column}"'
+    return f"CAST({name} AS {field.db_type(connection)})" if vendor == "postgresql" else name
 
 
 @cache

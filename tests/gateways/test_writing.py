@@ -1,10 +1,11 @@
 """Rows that are written together: the same rows as one by one, in fewer statements, or none at all."""
 
 import pytest
+from django.utils import timezone
 
 from contacts.models import Contact, Identity
 from gateways import writing
-from gateways.models import Destination, Gateway
+from gateways.models import Destination, Gateway, Receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +57,29 @@ def test_flushing_lets_the_block_read_what_it_wrote(gateway):
         writing.flush()
         assert Destination.objects.get() == row
     assert Destination.objects.count() == 1
+
+
+def test_a_row_that_is_inserted_now_is_the_same_as_a_saved_one(gateway):
+    facts = {"headers": {"x-event": "é"}, "query": {"a": "b"}, "body": b"\x00\xff", "gateway": gateway}
+    saved, inserted = Receipt.objects.create(**facts), Receipt(**facts)
+    writing.insert_now(inserted)
+    found = Receipt.objects.get(pk=inserted.pk)
+    for field in Receipt._meta.concrete_fields:
+        if field.name not in ("id", "received_at"):
+            assert getattr(found, field.attname) == getattr(Receipt.objects.get(pk=saved.pk), field.attname)
+    assert found.received_at >= saved.received_at
+    inserted.outcome = "Changed."
+    inserted.save()
+    assert Receipt.objects.count() == 2
+
+
+def test_many_rows_are_changed_with_values_of_their_own(gateway, django_assert_num_queries):
+    rows = [Receipt.objects.create(gateway=gateway, body=b"") for _ in range(3)]
+    for number, row in enumerate(rows):
+        row.status, row.outcome, row.done_at = "done", f"'{number}' %s", timezone.now()
+    with django_assert_num_queries(1):
+        writing.update_all(rows, ("status", "outcome", "done_at"))
+    assert list(Receipt.objects.order_by("pk").values_list("status", "outcome", "done_at")) == [
+        ("done", row.outcome, row.done_at) for row in rows
+    ]
+    writing.update_all([], ("status",))
