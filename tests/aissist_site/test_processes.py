@@ -39,13 +39,16 @@ def test_the_schedule_in_the_database_follows_the_one_in_settings(monkeypatch):
     ] == [("aissist.sweep", 3, "sweep", 2), ("an operator's own", 2, None, None)]
 
 
-def test_settings_schedule_the_sweep_and_the_tidying(settings):
+def test_settings_schedule_the_sweep_the_watchdog_and_the_tidying(settings):
     schedule = settings.CELERY_BEAT_SCHEDULE
     assert {name: entry["task"] for name, entry in schedule.items()} == {
         "aissist.sweep": "aissist.sweep",
+        "aissist.watch": "aissist.watch",
         "aissist.tidy": "aissist.tidy",
     }
     assert schedule["aissist.sweep"] == SWEEP
+    assert schedule["aissist.watch"]["schedule"] == timedelta(seconds=10)
+    assert schedule["aissist.watch"]["options"] == {"queue": "sweep", "expire_seconds": 10}
     assert isinstance(schedule["aissist.tidy"]["schedule"], crontab)
 
 
@@ -68,6 +71,7 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
         "aissist.sweep": "sweep",
+        "aissist.watch": "sweep",
         "aissist.tidy": "sweep",
     }
     assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep"}
