@@ -6,6 +6,7 @@ import pytest
 from celery import Celery
 from celery.schedules import crontab
 from django.core.management import CommandError, call_command
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
@@ -60,6 +61,28 @@ def test_a_heartbeat_is_one_row_that_moves_on():
     old, new = Heartbeat.objects.order_by("at")
     assert (old.name, new.name) == ("queue turn", "beat")
     assert new.at - old.at > timedelta(minutes=59)
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("connection already closed")])
+def test_heartbeats_outlive_a_database_that_goes_away(monkeypatch, error):
+    written, begun = [], []
+
+    def write(names):
+        begun.append(names)
+        if len(begun) == 1:
+            raise error
+        written.append(names)
+
+    def sleep(seconds):
+        if written:
+            raise SystemExit  # the thread would go on for ever
+
+    monkeypatch.setattr(heartbeats, "write", write)
+    monkeypatch.setattr(heartbeats.time, "sleep", sleep)
+    monkeypatch.setattr(heartbeats.connection, "close", lambda: None)
+    with pytest.raises(SystemExit):
+        heartbeats._run(["beat"])
+    assert written == [["beat"]]
 
 
 def test_every_task_goes_to_the_queue_of_its_step():
