@@ -57,7 +57,8 @@ def test_only_what_is_dead_is_listed_with_all_one_needs_to_know(admin_client: Cl
     result = admin_client.get(LIST).context["cl"].result_list
     assert [(row.status, row.tried) for row in result] == [("unknown", None), ("failed", 3)]
     html = get(admin_client, LIST)
-    for part in ("failed, they say.", "Desk", "Grace", reverse("admin:conversations_conversation_change", args=[1])):
+    page = reverse("admin:conversations_conversation_change", args=[conversation.pk])
+    for part in ("failed, they say.", "Desk", "Grace", page):
         assert part in html
 
 
