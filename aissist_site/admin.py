@@ -12,12 +12,16 @@ from aissist_site import dashboard
 
 # Pages by what people come for, not by the app that a table happens to live in.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Conversations", ("conversations.Conversation", "contacts.Contact")),
+    ("Conversations", ("conversations.Conversation", "conversations.Delivery", "contacts.Contact")),
     ("Agents", ("agents.Agent", "agents.SubAgent", "agents.Article")),
     ("Gateways", ("gateways.Gateway", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange")),
+    ("Operation", ("aissist_site.Incident",)),
     ("Access", ("auth.User", "auth.Group", "agents.ApiKey", "axes.AccessAttempt")),
 )
-RENAMED = {"axes.AccessAttempt": {"name": "Failed sign-ins"}}
+RENAMED = {
+    "axes.AccessAttempt": {"name": "Failed sign-ins"},
+    "conversations.Delivery": {"name": "Dead letters"},  # only those are listed
+}
 
 
 class AissistAdminSite(AdminSite):
@@ -27,7 +31,12 @@ class AissistAdminSite(AdminSite):
     site_url = None
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        news = {"tiles": dashboard.tiles(request.user), "unaimed": dashboard.gateways_without_target(request.user)}
+        news = {
+            "tiles": dashboard.tiles(request.user),
+            "incidents": dashboard.open_incidents(request.user),
+            "unwatched": dashboard.nobody_watches(request.user),
+            "unaimed": dashboard.gateways_without_target(request.user),
+        }
         return super().index(request, {**news, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -22,6 +22,7 @@ class AissistAdminConfig(admin_apps.AdminConfig):
         super().ready()  # every app has registered its models after this
         from django.contrib import admin
 
+        from aissist_site import admin_incidents  # noqa: F401  # registers its page
         from aissist_site.admin import tidy
 
         tidy(admin.site)

@@ -6,10 +6,16 @@ from typing import Any
 
 from django.db.models import Count, Min
 from django.urls import reverse
+from django.utils import timezone
 
-from conversations.models import Conversation, Delivery
+from aissist_site import heartbeats
+from aissist_site.models import Incident
+from conversations import dead_letters
+from conversations.models import Conversation
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
+
+MOST_INCIDENTS = 20  # on the front page; their list has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ def tiles(user: Any) -> list[Tile]:
     if user.has_perm("gateways.view_receipt") or user.has_perm("gateways.change_receipt"):
         found.append(_failed_receipts())
     if user.has_perm("conversations.view_conversation") or user.has_perm("conversations.change_conversation"):
-        found.append(_failed_deliveries())
+        found.append(_dead_letters())
     return found
 
 
@@ -43,6 +49,20 @@ def gateways_without_target(user: Any) -> list[Gateway]:
     if not (user.has_perm("gateways.view_gateway") or user.has_perm("gateways.change_gateway")):
         return []
     return list(Gateway.objects.filter(escalation_target=None))
+
+
+def open_incidents(user: Any) -> list[Incident]:
+    """What is wrong now, the oldest first."""
+    if not user.has_perm("aissist_site.view_incident"):
+        return []
+    return list(Incident.objects.filter(closed_at=None).order_by("opened_at", "id")[:MOST_INCIDENTS])
+
+
+def nobody_watches(user: Any) -> bool:
+    """Whether the watchdog itself has fallen silent: then no open incident doesn't mean that all is well."""
+    if not user.has_perm("aissist_site.view_incident"):
+        return False
+    return bool(heartbeats.silent([heartbeats.WATCHDOG], timezone.now()))
 
 
 def _waiting() -> Tile:
@@ -92,14 +112,13 @@ def _failed_receipts() -> Tile:
     )
 
 
-def _failed_deliveries() -> Tile:
-    stuck = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
-    count = Delivery.objects.filter(status__in=stuck).values("conversation").distinct().count()
+def _dead_letters() -> Tile:
+    count = dead_letters.unattended().count()
     return Tile(
-        "Stuck deliveries",
+        "Dead letters",
         count,
         "Something didn’t go out, or nobody knows whether it did." if count else "Everything went out.",
-        _list("conversations_conversation", "deliveries=stuck"),
+        _list("conversations_delivery", "dealt_with=no"),
         "bad" if count else "quiet",
     )
 

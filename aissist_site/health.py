@@ -4,27 +4,21 @@ Live touches nothing: it fails only when this process should be restarted. Ready
 through, and says in a sentence what is wrong. Neither shows a secret, an address or a version.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection
-from django.db.models import Min, Q
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from aissist_site import heartbeats
+from aissist_site import heartbeats, lag
 from aissist_site.celery import app
-from aissist_site.models import Heartbeat
 from aissist_site.processes import ALL_QUEUES
-from conversations.models import Delivery, Timer, Turn
-from gateways.models import Receipt
 
-SILENT_SECONDS = 20  # four heartbeats
-LATE_SECONDS = 120
 BROKER_TIMEOUT_SECONDS = 1
 
 
@@ -50,7 +44,7 @@ def check_database() -> Finding:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return Finding(False, "The database doesn't answer.")
     return Finding(True, "The database answers.")
 
@@ -65,8 +59,8 @@ def check_broker() -> Finding:
 
 
 def check_signs_of_life(now: datetime) -> Iterator[tuple[str, Finding]]:
-    alive = set(Heartbeat.objects.filter(at__gt=now - timedelta(seconds=SILENT_SECONDS)).values_list("name", flat=True))
-    idle = [queue for queue in ALL_QUEUES if heartbeats.queue_name(queue) not in alive]
+    silent = heartbeats.silent([*map(heartbeats.queue_name, ALL_QUEUES), heartbeats.BEAT], now)
+    idle = [queue for queue in ALL_QUEUES if heartbeats.queue_name(queue) in silent]
     yield (
         "worker",
         Finding(False, f"No worker is on the queues {', '.join(idle)}. Start one with `manage.py worker`.")
@@ -75,27 +69,17 @@ def check_signs_of_life(now: datetime) -> Iterator[tuple[str, Finding]]:
     )
     yield (
         "beat",
-        Finding(True, "The beat runs.")
-        if heartbeats.BEAT in alive
-        else Finding(False, "The beat doesn't run. Start one with `manage.py beat`."),
+        Finding(False, "The beat doesn't run. Start one with `manage.py beat`.")
+        if heartbeats.BEAT in silent
+        else Finding(True, "The beat runs."),
     )
 
 
 def check_waiting(now: datetime) -> Iterator[tuple[str, Finding]]:
-    """How long the oldest due row of each step has waited. A row that a worker holds on lease isn't waiting."""
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    oldest: dict[str, Callable[[], datetime | None]] = {
-        "receipts": lambda: _oldest(Receipt.objects.filter(status=Receipt.Status.PENDING), "received_at"),
-        "turns": lambda: _oldest(Turn.objects.filter(free).exclude(state=Turn.State.DONE), "due_at"),
-        "deliveries": lambda: _oldest(
-            Delivery.objects.filter(free, status__in=[Delivery.Status.PENDING, Delivery.Status.SENDING]), "due_at"
-        ),
-        "timers": lambda: _oldest(Timer.objects.all(), "due_at"),
-    }
-    for name, find in oldest.items():
-        since = find()
-        seconds = max(0, int((now - since).total_seconds())) if since else 0
-        yield name, Finding(seconds <= LATE_SECONDS, _waiting(name, seconds), seconds)
+    """How long each step is behind. What a throttling platform puts off isn't: that is no fault of this site."""
+    for name, since in lag.oldest_due(now):
+        seconds = lag.seconds(since, now)
+        yield name, Finding(seconds <= lag.LATE_SECONDS, _waiting(name, seconds), seconds)
 
 
 @never_cache
@@ -119,15 +103,10 @@ def as_dict(found: dict[str, Finding]) -> dict[str, Any]:
     return {"status": status, "checks": checks}
 
 
-def _oldest(rows: Any, field: str) -> datetime | None:
-    oldest: datetime | None = rows.aggregate(oldest=Min(field))["oldest"]
-    return oldest
-
-
 def _waiting(name: str, seconds: int) -> str:
     if not seconds:
         return f"No {name} are waiting."
-    if seconds <= LATE_SECONDS:
+    if seconds <= lag.LATE_SECONDS:
         return f"The oldest of the due {name} has waited {seconds} s."
     return f"The oldest of the due {name} has waited {seconds} s: the workers don't keep up, or something is stuck."
 

@@ -2,15 +2,17 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from aissist_site.models import Heartbeat
 
 EVERY_SECONDS = 5.0
+SILENT_SECONDS = 20  # four heartbeats
 
 log = structlog.get_logger("heartbeats")
 
@@ -21,6 +23,7 @@ def queue_name(queue: str) -> str:
 
 
 BEAT = "beat"
+WATCHDOG = "watchdog"  # written by each look, not by a thread
 
 
 def start(names: Sequence[str]) -> None:
@@ -38,11 +41,17 @@ def write(names: Sequence[str]) -> None:
     )
 
 
+def silent(names: Iterable[str], now: datetime) -> dict[str, datetime | None]:
+    """Those of `names` that have fallen silent, with their last sign of life; None for one that never gave any."""
+    last = dict(Heartbeat.objects.filter(name__in=list(names)).values_list("name", "at"))
+    return {name: at for name in names if (at := last.get(name)) is None or (now - at).total_seconds() > SILENT_SECONDS}
+
+
 def _run(names: Sequence[str]) -> None:
     while True:
         try:
             write(names)
-        except DatabaseError as error:
+        except Error as error:
             log.warning("heartbeat_not_written", why=str(error))
         finally:
             connection.close()

@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"queue": "sweep", "expire_seconds": 2},
     },
+    "aissist.watch": {
+        "task": "aissist.watch",
+        "schedule": timedelta(seconds=10),
+        "options": {"queue": "sweep", "expire_seconds": 10},
+    },
     "aissist.tidy": {
         "task": "aissist.tidy",
         "schedule": crontab(hour="3", minute="30"),

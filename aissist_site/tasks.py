@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from aissist_site import pipeline
+from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
 
@@ -30,6 +30,11 @@ def timer(gateway_id: int) -> None:
 @shared_task(name="aissist.sweep")
 def sweep() -> None:
     sweeper.sweep()
+
+
+@shared_task(name="aissist.watch")
+def watch() -> None:
+    watchdog.watch()
 
 
 @shared_task(name="aissist.tidy")

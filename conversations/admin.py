@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from agents.admin_parts import badge, moment
-from conversations.models import Conversation, Delivery, Message, MessageTemplate
+from conversations import dead_letters
+from conversations.models import Conversation, Message, MessageTemplate
 from gateways.admin import OfGatewayInline
 
 OWNER_BADGES = {"agent": ("agent", "Agent"), "human": ("people", "People"), "nobody": ("nobody", "Nobody")}
 STATUS_BADGES = {"suspended": ("warn", "Suspended"), "closed": ("nobody", "Closed")}
-STUCK = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
 
 
 class MessageTemplateInline(OfGatewayInline):
@@ -38,7 +38,7 @@ class StuckDeliveries(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
         if self.value() != "stuck":
             return queryset
-        return queryset.filter(Exists(Delivery.objects.filter(conversation=OuterRef("pk"), status__in=STUCK)))
+        return queryset.filter(Exists(dead_letters.dead().filter(conversation=OuterRef("pk"))))
 
 
 class ConversationAdmin(admin.ModelAdmin[Conversation]):

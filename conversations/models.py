@@ -209,6 +209,7 @@ class Delivery(models.Model):
                 condition=Q(status__in=("pending", "sending")),
                 name="delivery_due",
             ),
+            models.Index(fields=["id"], condition=Q(status__in=("failed", "unknown")), name="delivery_dead"),
             models.Index(fields=["conversation", "id"], name="delivery_in_conversation"),
         ]
 

@@ -180,6 +180,7 @@ class Receipt(models.Model):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["gateway", "id"], condition=models.Q(status="pending"), name="receipt_pending"),
+            models.Index(fields=["gateway", "id"], condition=models.Q(status="failed"), name="receipt_failed"),
         ]
 
     def __str__(self) -> str:

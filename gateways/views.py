@@ -2,7 +2,7 @@
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -29,7 +29,7 @@ def webhook(request: HttpRequest, public_id: str) -> HttpResponse:
     except ConfigError as error:
         log.error("gateway_not_configured", gateway=public_id, options=sorted(error.errors))
         return _later("This gateway isn't fully configured yet. Send the request again later.")
-    except DatabaseError as error:
+    except Error as error:
         log.error("database_unavailable", gateway=public_id, error=type(error).__name__)
         return _later("We can't store your request right now. Send it again later.")
     if isinstance(outcome, Answer):

@@ -19,7 +19,7 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import pages
+from handover import admin_dead_letters, pages  # noqa: F401 - importing admin_dead_letters registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule
 
 # --- Gateways: who takes over -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import wraps
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render as fill
 from django.urls import reverse
@@ -96,7 +96,7 @@ def _api(view: View) -> View:
             return _error(404, "not_found", "There is no chat at this address.")
         except SignatureError as error:
             return _error(error.status, "signatureerror", error.public)
-        except DatabaseError as error:
+        except Error as error:
             log.error("database_unavailable", error=type(error).__name__)
             return _error(503, "unavailable", "The chat can't be read right now. Try again in a moment.")
 

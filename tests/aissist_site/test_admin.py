@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import ApiKey, SubAgent
+from aissist_site.models import Incident
 from conversations.models import Delivery
 from gateways.models import Destination, Gateway, Receipt, Secret
 from handover.models import EscalationTarget, Handover, HandoverRule
@@ -39,6 +40,7 @@ def filled(gateway: Gateway) -> Gateway:
     HandoverRule.objects.create(gateway=gateway, sub_agent=sub_agent, destination=destination)
     EscalationTarget.objects.create(gateway=gateway, destination=destination)
     ApiKey.objects.create_key(agent=gateway.agent, name="robot")
+    Incident.objects.create(kind="late", subject=NASTY[:120], says=NASTY, worst=1, opened_at=timezone.now())
     AccessAttempt.objects.create(
         username=NASTY,
         user_agent=NASTY,
@@ -93,9 +95,10 @@ def test_our_templates_have_nothing_inline(template: Path) -> None:
 def test_the_index_groups_what_belongs_together(admin_client: Client) -> None:
     groups = admin_client.get(reverse("admin:index")).context["app_list"]
     assert {group["name"]: [model["name"] for model in group["models"]] for group in groups} == {
-        "Conversations": ["Waiting for people", "Conversations", "Contacts"],
+        "Conversations": ["Waiting for people", "Conversations", "Dead letters", "Contacts"],
         "Agents": ["Agents", "Sub agents", "Articles"],
         "Gateways": ["Gateways", "Receipts", "Inbound events", "Exchanges"],
+        "Operation": ["Incidents"],
         "Access": ["Users", "Groups", "API keys", "Failed sign-ins"],
     }
 
@@ -122,7 +125,7 @@ def test_the_front_page_counts_what_needs_somebody(admin_client: Client, gateway
         "In the agent’s hands": 1,
         "Gateways in trouble": 1,
         "Failed receipts": 1,
-        "Stuck deliveries": 1,
+        "Dead letters": 2,
     }
 
 
@@ -130,7 +133,7 @@ def test_each_number_leads_to_the_list_of_what_was_counted(admin_client: Client,
     waiting = conversation_of(gateway, owner="human")
     Handover.objects.create(conversation=waiting, epoch=1, reason="r", why="w")
     conversation_of(gateway, thread="t2")
-    stuck = conversation_of(gateway, thread="t3", owner="nobody", status="closed")
+    stuck = conversation_of(gateway, thread="t3", owner="nobody", status="suspended")
     Delivery.objects.create(conversation=stuck, kind="reply", payload={}, due_at=timezone.now(), status="failed")
     Receipt.objects.create(gateway=gateway, body=b"", status="failed")
     Receipt.objects.create(gateway=gateway, body=b"", status="done")
@@ -146,7 +149,7 @@ def test_each_number_leads_to_the_list_of_what_was_counted(admin_client: Client,
         ([], set()),
         (
             ["view_conversation"],
-            {"Waiting for people", "In the agent’s hands", "Stuck deliveries"},
+            {"Waiting for people", "In the agent’s hands", "Dead letters"},
         ),
         (["view_gateway"], {"Gateways in trouble"}),
         (["change_receipt"], {"Failed receipts"}),

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from django.utils import timezone
 
-from aissist_site import health, heartbeats
+from aissist_site import health, heartbeats, lag
 from aissist_site.health import Finding
 from aissist_site.models import Heartbeat
 from aissist_site.processes import ALL_QUEUES
@@ -86,7 +86,7 @@ def test_ready_when_everything_runs_and_nothing_waits(broker):
 )
 def test_not_ready_when_a_process_has_fallen_silent(broker, name, check, says):
     heartbeats.write(EVERYONE)
-    Heartbeat.objects.filter(name=name).update(at=ago(health.SILENT_SECONDS + 1))
+    Heartbeat.objects.filter(name=name).update(at=ago(heartbeats.SILENT_SECONDS + 1))
     status, report = ask(health.ready)
     assert (status, report["status"]) == (503, "not ready")
     assert report["checks"][check] == {"ok": False, "says": says}
@@ -157,9 +157,9 @@ def test_a_timer_waits_from_when_it_is_due(turn):
 @pytest.mark.parametrize(
     ("seconds", "ok", "says"),
     [
-        (health.LATE_SECONDS, True, "The oldest of the due turns has waited 120 s."),
+        (lag.LATE_SECONDS, True, "The oldest of the due turns has waited 120 s."),
         (
-            health.LATE_SECONDS + 1,
+            lag.LATE_SECONDS + 1,
             False,
             "The oldest of the due turns has waited 121 s: the workers don't keep up, or something is stuck.",
         ),

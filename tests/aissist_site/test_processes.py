@@ -6,6 +6,7 @@ import pytest
 from celery import Celery
 from celery.schedules import crontab
 from django.core.management import CommandError, call_command
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
@@ -38,13 +39,16 @@ def test_the_schedule_in_the_database_follows_the_one_in_settings(monkeypatch):
     ] == [("aissist.sweep", 3, "sweep", 2), ("an operator's own", 2, None, None)]
 
 
-def test_settings_schedule_the_sweep_and_the_tidying(settings):
+def test_settings_schedule_the_sweep_the_watchdog_and_the_tidying(settings):
     schedule = settings.CELERY_BEAT_SCHEDULE
     assert {name: entry["task"] for name, entry in schedule.items()} == {
         "aissist.sweep": "aissist.sweep",
+        "aissist.watch": "aissist.watch",
         "aissist.tidy": "aissist.tidy",
     }
     assert schedule["aissist.sweep"] == SWEEP
+    assert schedule["aissist.watch"]["schedule"] == timedelta(seconds=10)
+    assert schedule["aissist.watch"]["options"] == {"queue": "sweep", "expire_seconds": 10}
     assert isinstance(schedule["aissist.tidy"]["schedule"], crontab)
 
 
@@ -58,6 +62,28 @@ def test_a_heartbeat_is_one_row_that_moves_on():
     assert new.at - old.at > timedelta(minutes=59)
 
 
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("connection already closed")])
+def test_heartbeats_outlive_a_database_that_goes_away(monkeypatch, error):
+    written, begun = [], []
+
+    def write(names):
+        begun.append(names)
+        if len(begun) == 1:
+            raise error
+        written.append(names)
+
+    def sleep(seconds):
+        if written:
+            raise SystemExit  # the thread would go on for ever
+
+    monkeypatch.setattr(heartbeats, "write", write)
+    monkeypatch.setattr(heartbeats.time, "sleep", sleep)
+    monkeypatch.setattr(heartbeats.connection, "close", lambda: None)
+    with pytest.raises(SystemExit):
+        heartbeats._run(["beat"])
+    assert written == [["beat"]]
+
+
 def test_every_task_goes_to_the_queue_of_its_step():
     app.loader.import_default_modules()
     names = [name for name in app.tasks if name.startswith("aissist.")]
@@ -67,6 +93,7 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
         "aissist.sweep": "sweep",
+        "aissist.watch": "sweep",
         "aissist.tidy": "sweep",
     }
     assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep"}

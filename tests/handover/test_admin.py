@@ -125,6 +125,16 @@ def test_who_may_only_look_sees_nothing_to_press(client: Client, conversation: C
     assert {form for form in Elements(get(client, page(conversation))).forms() if "conversation" in form} == set()
 
 
+@pytest.mark.parametrize(("status", "warned"), [("failed", False), ("unknown", True)])
+def test_the_button_says_when_something_may_arrive_twice(
+    client: Client, kim: User, conversation: Conversation, status: str, warned: bool
+) -> None:
+    _failed(say(conversation, "Hello", "agent", status=status))
+    Delivery.objects.update(status=status)
+    html = get(client, page(conversation))
+    assert (">Retry" in html, "even if it arrives twice" in html) == (True, warned)
+
+
 @pytest.mark.parametrize("address", ["999", "abc", "1x"])
 def test_a_conversation_that_isnt_there_is_not_found(client: Client, kim: User, address: str) -> None:
     assert client.get(f"/admin/conversations/conversation/{address}/change/").status_code == 404
