@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -51,6 +52,28 @@ def shown_once(
     """
     context = {**site.each_context(request), "title": title, "secrets": secrets, "next_url": next_url}
     return TemplateResponse(request, "admin/shown_once.html", context, headers={"Cache-Control": "no-store"})
+
+
+class SecretField(forms.CharField):
+    """A text that is never shown again. What has been entered isn't repeated either when the form has errors."""
+
+    def __init__(
+        self, *, label: str, help_text: str = "", kept_since: datetime | None = None, multiline: bool = False
+    ) -> None:
+        widget = SecretTextarea() if multiline else forms.PasswordInput(render_value=False)
+        placeholder = f"set on {kept_since:%-d %B %Y}; leave empty to keep" if kept_since else "not set yet"
+        widget.attrs |= {"autocomplete": "new-password", "placeholder": placeholder, "spellcheck": "false"}
+        super().__init__(label=label, help_text=help_text, required=False, widget=widget)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never renders its value."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
 
 
 class PlainSelects(BaseModelAdmin[Any]):

@@ -1,11 +1,14 @@
-"""Step 6 of the walk: ask the agent's engine what to say and do. No transaction is open while it thinks."""
+"""Step 6 of the walk: ask the agent's engines what to say and do. No transaction is open while it thinks."""
 
 import time
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from agents.brief import brief
 from agents.engines.base import Brief, Decision, Line, Speaker
-from agents.engines.registry import engine
+from agents.engines.fallback import decide
+from agents.http import Http, Policy
 from conversations.idle import let_go
 from conversations.models import Conversation, Message, Turn
 
@@ -28,20 +31,19 @@ class Answer:
 
 
 def respond(turn: Turn) -> Answer:
-    """Decide on all that the customer has said and nobody has dealt with. Raises whatever the engine raises."""
+    """Decide on all that the customer has said and nobody has dealt with. Raises whatever the engines raise."""
     conversation = turn.conversation
     said = _said(conversation)
     new = [message for message in said if _is_new(message, conversation)]
-    agent = conversation.gateway.agent
     question = Brief(
-        agent=brief(agent.pk),
+        agent=brief(conversation.gateway.agent_id),
         transcript=tuple(_line(message) for message in [*(one for one in said if one not in new), *new]),
         new=len(new),
         language=conversation.language,
     )
     let_go()  # hundreds may wait for their engines at once
     began = time.monotonic()
-    decision = engine(agent.engine).decide(question)
+    decision = decide(question, Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS)))
     return Answer(decision, upto_seq=new[-1].seq, milliseconds=round((time.monotonic() - began) * 1000))
 
 
