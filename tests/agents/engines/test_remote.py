@@ -45,8 +45,7 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
             }
         ],
         "articles": [
-            {"id": one.id, "title": one.title, "url": one.url}
-            for one in (small.REFUNDS, small.TENTS, small.RETURNS)
+            {"id": one.id, "title": one.title, "url": one.url} for one in (small.REFUNDS, small.TENTS, small.RETURNS)
         ],
         "transcript": [
             {"speaker": "customer", "text": "Hi", "at": "2026-03-02T09:30:00+00:00"},
