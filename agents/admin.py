@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
-from agents.admin_parts import PlainSelects, shown_once
+from agents.admin_parts import PlainSelects, WriteOnlyInline, shown_once
 from agents.config import options
 from agents.engines.registry import ENGINES, engine
 from agents.forms import EngineSettingForm
@@ -42,7 +42,7 @@ class AgentForm(forms.ModelForm[Agent]):
     )
 
 
-class EngineSettingInline(admin.StackedInline[EngineSetting, Agent]):
+class EngineSettingInline(WriteOnlyInline, admin.StackedInline[EngineSetting, Agent]):
     model = EngineSetting
     form = EngineSettingForm
     fields = ("position", "engine", "options", "secret", "remove_secret")

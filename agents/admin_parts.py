@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.options import BaseModelAdmin, InlineModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -74,6 +74,21 @@ class SecretTextarea(forms.Textarea):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, None, attrs)
+
+
+class WriteOnlyInline(InlineModelAdmin[Any, Any]):
+    """Rows with a secret beside their parent. Where they can't be changed they aren't there.
+
+    Django shows what a user may only look at as text, secrets too, also where it is just the parent that can't be
+    changed.
+    """
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        return parent.has_change_permission(request, obj) and super().has_change_permission(request, obj)
 
 
 class PlainSelects(BaseModelAdmin[Any]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -103,6 +104,17 @@ def test_a_secret_is_never_shown(admin_client: Client, agent: Agent, openai: Eng
     shown = admin_client.get(page(agent)).content.decode()
     assert KEY not in shown and "leave empty to keep" in shown
     assert Elements(shown).refused == []
+
+
+@pytest.mark.parametrize("permissions", [["view_enginesetting"], ["change_enginesetting"], ["add_enginesetting"]])
+def test_a_secret_isnt_shown_to_who_may_only_look_at_the_agent(
+    client: Client, agent: Agent, openai: EngineSetting, permissions: list[str]
+):
+    user = User.objects.create_user("kim", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_agent", *permissions]))
+    client.force_login(user)
+    response = client.get(page(agent))
+    assert response.status_code == 200 and KEY not in response.content.decode()
 
 
 def kept(openai: EngineSetting, **changes: Any) -> dict[str, Any]:
