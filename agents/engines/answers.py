@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from agents.engines import phrases
+from agents.engines import phrases, words
 from agents.engines.base import (
     ActionCall,
     Brief,
@@ -24,10 +24,11 @@ from agents.engines.base import (
 )
 
 LONGEST_REPLY = 10_000  # characters
-LONGEST_NOTE = 500  # characters of a sentence for operators
+LONGEST_NOTE = 300  # characters of a sentence for operators
 LONGEST_FACT, MOST_FACTS = 200, 10
 LONGEST_TAG, MOST_TAGS = 50, 10
 MOST_ACTIONS = 20
+MOST_LINES = 10  # of what is new that are searched for the wish for a person
 LONGEST_NAME = 100  # characters
 MOST_TOKENS, MOST_COST = 10**9, 10**6  # more is a slip
 
@@ -120,7 +121,8 @@ def _stays_silent(sub_agent: SubAgentBrief | None) -> bool:
 
 def _with_person_if_asked_for(made: Decision, brief: Brief) -> Decision:
     """The net below. A reply of an engine that didn't notice is dropped: it may refuse what is now being done."""
-    phrase = phrases.asks_for_person(brief.question)
+    new = (line.text[: words.LONGEST_LINE] for line in brief.transcript[-brief.new :][-MOST_LINES:])
+    phrase = phrases.asks_for_person("\n".join(new))
     if not phrase or made.escalation is Escalation.NOW:
         return made
     return replace(

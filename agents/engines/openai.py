@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from agents.config import option
 from agents.engines import answers, prompt, words
 from agents.engines.base import AgentBrief, ArticleBrief, Brief, Decision, Engine, EngineError, Usage
+from agents.engines.checks import check_above_zero, check_base_url, check_price
 from agents.engines.quirks import Quirks
 from agents.engines.retrieval import Library
 from agents.engines.shelf import Shelf
@@ -30,25 +31,16 @@ MEANINGS = {
 }
 
 
-def check_url(value: str) -> str:
-    """Why `value` can't be the address of a server, as a sentence; "" when it can."""
-    return "" if value.startswith(("https://", "http://")) else "This must begin with https:// or http://."
-
-
-def check_above_zero(value: float) -> str:
-    return "" if value > 0 else "This must be above 0."
-
-
 @dataclass(frozen=True, slots=True)
 class Config:
     model: str = option("Model", "As the server calls it.")
-    base_url: str = option("Base URL", "Up to and with /v1.", default="https://api.openai.com/v1", check=check_url)
+    base_url: str = option("Base URL", "Up to and with /v1.", default="https://api.openai.com/v1", check=check_base_url)
     key: str = option("API key", default="", secret=True)
     seconds: float = option("Seconds", "For one turn.", default=30.0, check=check_above_zero)
     prompt_tokens: int = option("Prompt tokens", "About as many are sent.", default=6000, check=check_above_zero)
     answer_tokens: int = option("Answer tokens", "At most.", default=1000, check=check_above_zero)
-    input_price: float = option("Input price", "Of a million tokens.", default=0.0)
-    output_price: float = option("Output price", "Of a million tokens.", default=0.0)
+    input_price: float = option("Input price", "Of a million tokens.", default=0.0, check=check_price)
+    output_price: float = option("Output price", "Of a million tokens.", default=0.0, check=check_price)
 
 
 class OpenAI(Engine):

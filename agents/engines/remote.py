@@ -14,7 +14,7 @@ from agents import signatures
 from agents.config import option
 from agents.engines import answers
 from agents.engines.base import Brief, Decision, Engine, EngineError, Line
-from agents.engines.openai import check_above_zero, check_url
+from agents.engines.checks import check_above_zero, check_url
 from agents.http import HttpError
 
 VERSION = 1  # of the request's form

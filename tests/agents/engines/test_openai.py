@@ -10,7 +10,7 @@ import pytest
 from agents.engines import prompt
 from agents.engines.answers import SCHEMA
 from agents.engines.base import Brief, Decision, EngineError, Escalation, Evidence, Means, Reason, Usage
-from agents.engines.openai import Config, OpenAI, check_above_zero, check_url
+from agents.engines.openai import Config, OpenAI
 from agents.http import Http, Policy
 from tests.agents.engines import small
 from tests.agents.engines.model_server import ModelServer, answer, completion, cut, decided
@@ -234,17 +234,3 @@ def test_a_server_in_a_private_network_isnt_asked(model: ModelServer):
 
 def test_the_key_is_in_no_repr(model: ModelServer):
     assert KEY not in repr(brief(model))
-
-
-@pytest.mark.parametrize(
-    ("check", "value", "said"),
-    [
-        (check_url, "https://api.openai.com/v1", ""),
-        (check_url, "http://127.0.0.1:11434/v1", ""),
-        (check_url, "api.openai.com", "This must begin with https:// or http://."),
-        (check_above_zero, 0.1, ""),
-        (check_above_zero, 0, "This must be above 0."),
-    ],
-)
-def test_options_are_checked(check: Any, value: Any, said: str):
-    assert check(value) == said
