@@ -13,9 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
-from agents.admin_parts import PlainSelects, shown_once
+from agents.admin_parts import PlainSelects, WriteOnlyInline, shown_once
+from agents.config import options
 from agents.engines.registry import ENGINES, engine
-from agents.models import Agent, ApiKey, Article, SubAgent
+from agents.forms import EngineSettingForm
+from agents.models import Agent, ApiKey, Article, EngineSetting, SubAgent
 
 
 class LinesField(forms.CharField):
@@ -35,9 +37,17 @@ class LinesField(forms.CharField):
 
 class AgentForm(forms.ModelForm[Agent]):
     engine = forms.ChoiceField(
-        choices=lambda: [(name, engine(name).label) for name in sorted(ENGINES)],
-        help_text="The code that decides what to answer.",
+        choices=lambda: [(name, engine(name).label) for name in sorted(ENGINES) if not options(engine(name).Config)],
+        help_text="What decides, unless engines are listed below.",
     )
+
+
+class EngineSettingInline(WriteOnlyInline, admin.StackedInline[EngineSetting, Agent]):
+    model = EngineSetting
+    form = EngineSettingForm
+    fields = ("position", "engine", "options", "secret", "remove_secret")
+    extra = 0
+    verbose_name_plural = "Engines, in the order in which they are tried"
 
 
 @admin.register(Agent)
@@ -47,6 +57,7 @@ class AgentAdmin(admin.ModelAdmin[Agent]):
     list_filter = ("is_active",)
     search_fields = ("name", "instructions")
     readonly_fields = ("parts",)
+    inlines: ClassVar[Any] = (EngineSettingInline,)
     fieldsets = (
         (None, {"fields": ("name", "display_name", "is_active", "parts")}),
         ("What it says", {"fields": ("instructions", "greeting")}),

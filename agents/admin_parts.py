@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.options import BaseModelAdmin, InlineModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -51,6 +52,43 @@ def shown_once(
     """
     context = {**site.each_context(request), "title": title, "secrets": secrets, "next_url": next_url}
     return TemplateResponse(request, "admin/shown_once.html", context, headers={"Cache-Control": "no-store"})
+
+
+class SecretField(forms.CharField):
+    """A text that is never shown again. What has been entered isn't repeated either when the form has errors."""
+
+    def __init__(
+        self, *, label: str, help_text: str = "", kept_since: datetime | None = None, multiline: bool = False
+    ) -> None:
+        widget = SecretTextarea() if multiline else forms.PasswordInput(render_value=False)
+        placeholder = f"set on {kept_since:%-d %B %Y}; leave empty to keep" if kept_since else "not set yet"
+        widget.attrs |= {"autocomplete": "new-password", "placeholder": placeholder, "spellcheck": "false"}
+        super().__init__(label=label, help_text=help_text, required=False, widget=widget)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never renders its value."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class WriteOnlyInline(InlineModelAdmin[Any, Any]):
+    """Rows with a secret beside their parent. Where they can't be changed they aren't there.
+
+    Django shows what a user may only look at as text, secrets too, also where it is just the parent that can't be
+    changed.
+    """
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        return parent.has_change_permission(request, obj) and super().has_change_permission(request, obj)
 
 
 class PlainSelects(BaseModelAdmin[Any]):

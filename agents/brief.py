@@ -1,12 +1,14 @@
 """Read an agent from the database into the frozen value that engines work on."""
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import Any
 
 from django.db import connection
-from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
 
-from agents.engines.base import AgentBrief, ArticleBrief, SubAgentBrief
-from agents.models import Agent, Article, SubAgent
+from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
+from agents.models import Agent, Article, EngineSetting, SubAgent
 
 KEPT = 64  # agents whose last revision stays in memory
 
@@ -30,6 +32,7 @@ def revision(agent_id: int) -> str:
 def _statement(vendor: str) -> str:
     """Put into SQL once, because every turn asks and building it takes Django longer than answering the database."""
     articles, sub_agents = Article.objects.filter(agent=OuterRef("pk")), SubAgent.objects.filter(agent=OuterRef("pk"))
+    engines = EngineSetting.objects.filter(agent=OuterRef("pk"))
     numbers = Agent.objects.order_by().values_list(
         "updated_at",
         _one(articles, Max("updated_at")),
@@ -38,12 +41,15 @@ def _statement(vendor: str) -> str:
         _one(sub_agents, Count("pk")),
         _one(sub_agents, Count("articles")),
         _one(sub_agents, Max("articles__id")),
+        _one(engines, Max("updated_at")),
+        _one(engines, Count("pk")),
+        _one(engines, Sum("pk")),  # one deleted and an older one left, saved at the same moment
     )
     sql, _ = numbers.filter(pk=0).query.sql_with_params()
     return sql
 
 
-def _one(rows: "QuerySet[Article] | QuerySet[SubAgent]", number: Aggregate) -> Subquery:
+def _one(rows: "QuerySet[Any]", number: Aggregate) -> Subquery:
     return Subquery(rows.order_by().values("agent").annotate(number=number).values("number"))
 
 
@@ -74,4 +80,9 @@ def _read(agent_id: int, revision: str) -> AgentBrief:
             for article in agent.articles.filter(is_active=True)
         ),
         options={"delay": agent.engine_delay},
+        engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
     )
+
+
+def _engines(agent: Agent) -> Iterator[EngineBrief]:
+    return (EngineBrief(row.engine, row.options, row.secret) for row in agent.engine_settings.all())

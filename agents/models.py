@@ -5,6 +5,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from rest_framework_api_key.models import AbstractAPIKey
 
+from agents import config
+from agents.config import ConfigError
+from agents.secrets import SecretTextField
+
 
 class Agent(models.Model):
     """The AI workspace that answers: instructions, sub agents, articles, and the engine that decides."""
@@ -14,7 +18,9 @@ class Agent(models.Model):
     display_name = models.CharField(max_length=60, default="Assistant", help_text="The name that customers see.")
     instructions = models.TextField(blank=True, help_text="What always holds: tone, limits, facts about the company.")
     greeting = models.TextField(blank=True, help_text="Shown in a web chat before the customer has written anything.")
-    engine = models.CharField(max_length=30, default="offline", help_text="The code that decides what to answer.")
+    engine = models.CharField(
+        max_length=30, default="offline", help_text="What decides, unless engines are listed below."
+    )
     engine_delay = models.FloatField(
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
@@ -30,10 +36,59 @@ class Agent(models.Model):
         return self.name
 
     def clean(self) -> None:
-        from agents.engines.registry import ENGINES
+        try:
+            config.load(_engine_config(self.engine), {})
+        except ConfigError:
+            raise ValidationError(
+                {"engine": "This engine has options. Add it to the list of engines instead."}
+            ) from None
 
-        if self.engine not in ENGINES:
-            raise ValidationError({"engine": f"Unknown engine. Choose one of: {', '.join(sorted(ENGINES))}."})
+
+class EngineSetting(models.Model):
+    """One engine of an agent, with its options. They are tried in order; if there are none, `Agent.engine` decides."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="engine_settings")
+    position = models.PositiveSmallIntegerField(default=1, help_text="The lowest is asked first; the next if it fails.")
+    engine = models.CharField(max_length=30)
+    options = models.JSONField(default=dict, blank=True)
+    secret = SecretTextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.engine}"
+
+    def clean(self) -> None:
+        kind = _engine_config(self.engine)
+        if not isinstance(self.options, dict):
+            raise ValidationError({"options": "Give names and values, like {“model”: “…”}."})
+        if self.secret != "" and not config.secret_names(kind):
+            raise ValidationError({"secret": "This engine has no secret."})
+        try:
+            config.load(kind, config.with_secret(kind, self.options, self.secret))
+        except ConfigError as error:
+            raise ValidationError(_by_column(kind, error)) from None
+
+
+def _engine_config(name: str) -> type:
+    """The Config of the engine called so. Raises ValidationError if there is none."""
+    from agents.engines.registry import ENGINES, engine
+
+    if name not in ENGINES:
+        raise ValidationError({"engine": f"Unknown engine. Choose one of: {', '.join(sorted(ENGINES))}."})
+    return engine(name).Config
+
+
+def _by_column(kind: type, error: ConfigError) -> dict[str, list[str]]:
+    """The sentences under the column that they are about."""
+    secret, found = config.secret_names(kind), dict[str, list[str]]()
+    for name, text in error.errors.items():
+        column, sentence = ("secret", text) if name in secret else ("options", f"{name}: {text}")
+        found.setdefault(column, []).append(sentence)
+    return found
 
 
 class Article(models.Model):

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from agents.admin_parts import PlainSelects, badge, copyable, raw, shown_once
+from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
 from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
 from gateways.check import check
 from gateways.forms import (
@@ -61,7 +61,7 @@ class ManagingPointInline(OfGatewayInline):
     classes = ("collapse",)
 
 
-class SecretInline(OfGatewayInline):
+class SecretInline(WriteOnlyInline, OfGatewayInline):
     """Secrets beyond those that the platform's options name."""
 
     model = Secret
@@ -74,9 +74,6 @@ class SecretInline(OfGatewayInline):
         kind = ADAPTERS.get(self.gateway.platform) if self.gateway else None
         named = config.secret_names(kind.Config) if kind else ()
         return super().get_queryset(request).exclude(name__in=named)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self.has_change_permission(request, obj))  # there is nothing to see, only to set
 
 
 class PlatformFilter(admin.SimpleListFilter):

@@ -2,6 +2,19 @@
 
 from enum import StrEnum
 
+from agents.config import ConfigError
+
+__all__ = [
+    "ConfigError",
+    "DeliveryError",
+    "Failure",
+    "Malformed",
+    "Refused",
+    "SignatureError",
+    "TooLarge",
+    "Unparsable",
+]
+
 
 class Refused(Exception):
     """An inbound request that is answered with an error status and kept out. `public` says why, without secrets."""
@@ -31,14 +44,6 @@ class TooLarge(Refused):
 
 class Unparsable(Exception):
     """A kept receipt whose content we can't read. It is parked as failed and can be replayed after a fix."""
-
-
-class ConfigError(ValueError):
-    """A gateway's configuration isn't usable. `errors` maps a field to a sentence."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {text}" for name, text in errors.items()))
-        self.errors = errors
 
 
 class Failure(StrEnum):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from agents.admin_parts import SecretField
 from agents.models import Agent
 from gateways import config
 from gateways.errors import ConfigError
@@ -15,26 +16,6 @@ from gateways.registry import ADAPTERS
 OPTION = "option_"
 RENEW = "renew_"
 REMOVE = "remove_"
-
-
-class SecretField(forms.CharField):
-    """A text that is never shown again. What has been entered isn't repeated either when the form has errors."""
-
-    def __init__(self, *, label: str, help_text: str = "", kept: Secret | None = None, multiline: bool = False) -> None:
-        widget = SecretTextarea() if multiline else forms.PasswordInput(render_value=False)
-        widget.attrs |= {"autocomplete": "new-password", "placeholder": _placeholder(kept), "spellcheck": "false"}
-        super().__init__(label=label, help_text=help_text, required=False, widget=widget)
-
-
-class SecretTextarea(forms.Textarea):
-    """A text area that never renders its value."""
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        return super().get_context(name, None, attrs)
-
-
-def _placeholder(kept: Secret | None) -> str:
-    return f"set on {kept.updated_at:%-d %B %Y}; leave empty to keep" if kept else "not set yet"
 
 
 class GatewayForm(forms.ModelForm[Gateway]):
@@ -147,7 +128,10 @@ def _form_fields(field: Field[Any], values: Mapping[str, Any], kept: Secret | No
         return {OPTION + field.name: _plain_field(field, values)}
     fields: dict[str, forms.Field] = {
         OPTION + field.name: SecretField(
-            label=meta["label"], help_text=meta["help"], kept=kept, multiline=meta["multiline"]
+            label=meta["label"],
+            help_text=meta["help"],
+            kept_since=kept.updated_at if kept else None,
+            multiline=meta["multiline"],
         )
     }
     if meta["generate"]:
@@ -198,8 +182,8 @@ class NamedSecretForm(forms.ModelForm[Secret]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "value" in self.fields:
-            kept = self.instance if self.instance.pk else None
-            self.fields["value"] = SecretField(label="Value", kept=kept)
+            kept_since = self.instance.updated_at if self.instance.pk else None
+            self.fields["value"] = SecretField(label="Value", kept_since=kept_since)
 
     def clean_value(self) -> str:
         if value := str(self.cleaned_data["value"]):

@@ -6,45 +6,21 @@ Only symmetric signatures (`v1`, HMAC-SHA256) are made and taken. The specificat
 here: it takes bodies as text, and timestamps that aren't whole seconds. The tests hold the two against each other.
 """
 
-import base64
-import hashlib
 import hmac
 import re
-import secrets
 import time
 from collections.abc import Iterable, Mapping
 
+from agents.signatures import ID, SIGNATURE, TIMESTAMP, check_secret, key_of, new_secret, sign, signature
 from gateways.errors import SignatureError
 
-ID = "webhook-id"
-TIMESTAMP = "webhook-timestamp"
-SIGNATURE = "webhook-signature"
+__all__ = ["ID", "SIGNATURE", "TIMESTAMP", "TOLERANCE", "check_secret", "new_secret", "sign", "verify"]
 
 TOLERANCE = 300  # seconds, to both sides
-PREFIX = "whsec_"
-KEY_BYTES = range(24, 65)
 
 SECONDS = re.compile(r"[0-9]{1,12}")
 # Ours go into logs, database columns and other people's headers.
 MESSAGE_ID = re.compile(r"[!-~]{1,255}")
-
-
-def new_secret() -> str:
-    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def check_secret(value: str) -> str:
-    """Why `value` can't be a signing secret, as a sentence; "" when it can."""
-    if _key(value) is None:
-        return "This must be “whsec_” followed by 24 to 64 bytes in base64. Leave it empty to have one made."
-    return ""
-
-
-def sign(keys: Iterable[str], message_id: str, body: bytes, now: float | None = None) -> dict[str, str]:
-    """The three headers for a request, signed with each of the secrets. Raises ValueError for one that isn't any."""
-    timestamp = str(int(time.time() if now is None else now))
-    made = [_signature(_usable(key), message_id, timestamp, body) for key in keys]
-    return {ID: message_id, TIMESTAMP: timestamp, SIGNATURE: " ".join(f"v1,{signature}" for signature in made)}
 
 
 def verify(keys: Iterable[str], headers: Mapping[str, str], body: bytes, now: float | None = None) -> None:
@@ -57,10 +33,10 @@ def verify(keys: Iterable[str], headers: Mapping[str, str], body: bytes, now: fl
     if not MESSAGE_ID.fullmatch(message_id):
         raise SignatureError(f"The header {ID} must be 1 to 255 printable ASCII characters without spaces.")
     _check_time(timestamp, time.time() if now is None else now)
-    usable = [key for key in map(_key, keys) if key is not None]
+    usable = [key for key in map(key_of, keys) if key is not None]
     if not usable:
         raise SignatureError("This gateway has no signing secret yet. Ask its operator to set one.")
-    expected = [_signature(key, message_id, timestamp, body) for key in usable]
+    expected = [signature(key, message_id, timestamp, body) for key in usable]
     # Every pair is compared, so that the time taken doesn't tell which one matched.
     if not any([hmac.compare_digest(one, other) for one in expected for other in given]):  # noqa: C419 - see above
         raise SignatureError(
@@ -90,26 +66,3 @@ def _check_time(timestamp: str, now: float) -> None:
         raise SignatureError(f"The header {TIMESTAMP} must be whole seconds since 1970, like {int(now)}.")
     if abs(now - int(timestamp)) > TOLERANCE:
         raise SignatureError("The timestamp is more than five minutes off; check the clock of the sender.")
-
-
-def _signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def _usable(secret: str) -> bytes:
-    if (key := _key(secret)) is None:
-        raise ValueError("This isn't a signing secret")
-    return key
-
-
-def _key(secret: str) -> bytes | None:
-    """The key in a secret, or None if there is none to be had."""
-    encoded = secret.removeprefix(PREFIX).rstrip("=")
-    if not secret.startswith(PREFIX):
-        return None
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        return None
-    return key if len(key) in KEY_BYTES else None

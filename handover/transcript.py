@@ -39,6 +39,15 @@ class Decision:
     def reason(self) -> str:
         return str(self.values.get("reason", "")).replace("_", " ")
 
+    @property
+    def usage(self) -> str:
+        """Model, tokens and cost as one line; "" where none was used, and for decisions older than the record."""
+        used = self.values.get("cost") or {}
+        if not used.get("model"):
+            return ""
+        line = f"{used['model']}: {used['input_tokens']} tokens in, {used['output_tokens']} out"
+        return line if used["cost"] is None else f"{line}, cost {used['cost']:.4f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Bubble:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from agents.http import Http, Policy
+
 
 class Speaker(StrEnum):
     CUSTOMER = "customer"
@@ -49,6 +51,15 @@ class SubAgentBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineBrief:
+    """One engine as an agent is set up to use it. Unchecked: `agents.config.load` makes the engine's Config of it."""
+
+    name: str  # in the registry
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AgentBrief:
     """One agent as it is configured at this moment. Equal `revision` means equal content, so indexes can be kept."""
 
@@ -59,6 +70,21 @@ class AgentBrief:
     sub_agents: tuple[SubAgentBrief, ...]
     articles: tuple[ArticleBrief, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    engines: tuple[EngineBrief, ...] = ()  # in the order in which they are tried
+
+
+@dataclass(frozen=True, slots=True)
+class NoConfig:
+    """The Config of an engine that has no options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an engine may use to decide: its own options, a way out of this machine, and some time."""
+
+    config: Any = NoConfig()  # of the engine's own Config class
+    http: Http = field(default_factory=lambda: Http(Policy()))
+    seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,7 @@ class Brief:
     transcript: tuple[Line, ...]  # oldest first; ends with the customer's new lines
     new: int  # how many lines at the end are new since the agent last answered, at least 1
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
+    means: Means = field(default_factory=Means)
 
     @property
     def question(self) -> str:
@@ -99,10 +126,29 @@ class Reason(StrEnum):
 class Evidence:
     """One thing that spoke for the decision: an article, an example phrase, a phrase of the customer."""
 
-    kind: str  # article | example | phrase
+    kind: str  # article | example | phrase | engine
     name: str
     score: float  # 0 to 1
     quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """Something that was done for the customer before the decision was made, as the engine reports it."""
+
+    name: str
+    arguments: str  # JSON
+    outcome: str  # one sentence for operators
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the decision took. `cost` is in whatever currency the prices were given in; None without prices."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +165,12 @@ class Decision:
     articles: tuple[int, ...] = ()  # ids of the articles cited
     note: str = ""  # for people, not for the customer
     clarifies: bool = False  # the reply is a question back
+    tags: tuple[str, ...] = ()
+    language: str = ""  # ISO 639-1 code of the reply, "" when not known
+    facts: tuple[str, ...] = ()  # worth remembering about the contact, each a sentence
+    actions: tuple[ActionCall, ...] = ()
+    cost: Usage = Usage()
+    engine: str = ""  # its name in the registry, once it is known which of the agent's engines gave the decision
 
 
 class EngineError(Exception):
@@ -133,7 +185,9 @@ class Engine(ABC):
     """One way to decide. Instances are shared between threads and keep nothing about a conversation."""
 
     label: ClassVar[str]
+    Config: ClassVar[type[Any]] = NoConfig  # typed options, made with `agents.config.option`; at most one is a secret
+    asks_others: ClassVar[bool] = False  # over the network, so that it takes time and may fail
 
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
-        """Decide, or raise EngineError."""
+        """Decide within `brief.means`, whose config is of the engine's own class, or raise EngineError."""

@@ -4,8 +4,10 @@ from functools import cache
 
 from agents.engines.base import Engine
 from agents.engines.offline import Offline
+from agents.engines.openai import OpenAI
+from agents.engines.remote import Remote
 
-ENGINES: dict[str, type[Engine]] = {"offline": Offline}
+ENGINES: dict[str, type[Engine]] = {"offline": Offline, "openai": OpenAI, "remote": Remote}
 
 
 @cache

@@ -3,7 +3,8 @@
 import pytest
 
 from agents.brief import brief
-from agents.models import Agent, Article, SubAgent
+from agents.engines.base import EngineBrief
+from agents.models import Agent, Article, EngineSetting, SubAgent
 
 pytestmark = pytest.mark.django_db
 
@@ -13,6 +14,8 @@ def shop(agent: Agent) -> Agent:
     article = Article.objects.create(agent=agent, title="Returns", body="30 days.")
     sub = SubAgent.objects.create(agent=agent, name="Returns", slug="returns", scenario="Sending back", examples=["a"])
     sub.articles.add(article)
+    EngineSetting.objects.create(agent=agent, position=2, engine="offline")
+    EngineSetting.objects.create(agent=agent, engine="openai", options={"model": "m"}, secret="sk-hidden")
     return agent
 
 
@@ -33,13 +36,37 @@ def test_holds_what_is_active(shop: Agent):
         lambda agent: agent.articles.all().delete(),
         lambda agent: agent.sub_agents.get().articles.clear(),
         lambda agent: Article.objects.create(agent=agent, title="New", body="New."),
+        lambda agent: agent.engine_settings.first().save(),
+        lambda agent: agent.engine_settings.first().delete(),
+        lambda agent: EngineSetting.objects.create(agent=agent, engine="offline"),
     ],
-    ids=["agent", "article", "sub agent", "article deleted", "link removed", "article added"],
+    ids=[
+        "agent",
+        "article",
+        "sub agent",
+        "article deleted",
+        "link removed",
+        "article added",
+        "engine",
+        "engine deleted",
+        "engine added",
+    ],
 )
 def test_its_revision_changes_with_every_edit(shop: Agent, edit):
     before = brief(shop.pk).revision
     edit(shop)
     assert brief(shop.pk).revision != before
+
+
+def test_its_engines_stand_in_order_and_show_no_secret(shop: Agent):
+    made = brief(shop.pk)
+    assert made.engines == (EngineBrief("openai", {"model": "m"}, "sk-hidden"), EngineBrief("offline"))
+    assert "sk-hidden" not in repr(made)
+
+
+def test_without_a_list_of_engines_there_is_the_agents_own(shop: Agent):
+    shop.engine_settings.all().delete()
+    assert brief(shop.pk).engines == (EngineBrief("scripted"),)
 
 
 def test_is_read_once_while_nothing_changes(shop: Agent, django_assert_num_queries):

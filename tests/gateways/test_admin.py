@@ -412,3 +412,17 @@ class TestReceipts:
         Receipt.objects.bulk_create(Receipt(gateway=gateway, body=b"{}") for _ in range(30))
         with django_assert_num_queries(8):
             admin_client.get(url)
+
+
+@pytest.mark.parametrize("platform_name", ["fake", "gone"], ids=["who may only look at the gateway", "no platform"])
+def test_a_named_secret_isnt_shown_where_the_gateway_cant_be_changed(
+    client: Client, gateway: Gateway, platform_name: str
+) -> None:
+    Gateway.objects.update(platform=platform_name)
+    Secret.objects.create(gateway=gateway, name="named", value="kept-to-itself")
+    looks = "view_gateway" if platform_name == "fake" else "change_gateway"
+    user = User.objects.create_user("kim", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=[looks, "change_secret"]))
+    client.force_login(user)
+    response = client.get(reverse("admin:gateways_gateway_change", args=[gateway.pk]))
+    assert response.status_code == 200 and "kept-to-itself" not in response.content.decode()

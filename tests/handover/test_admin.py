@@ -397,6 +397,39 @@ def test_a_decision_stands_with_its_answer_or_else_in_the_trail(client: Client, 
     assert [article.title for article in bubbles[2].decision.articles] == ["Where is my order?"]
 
 
+def test_a_decision_says_what_was_noticed_done_and_spent(client: Client, kim: User, story: Conversation) -> None:
+    used = {"input_tokens": 1200, "output_tokens": 80, "cost": 0.00076, "model": "small-1"}
+    turn = story.turns.first()
+    turn.decision |= {
+        "tags": ["refund", "late"],
+        "language": "de",
+        "facts": ["Bought a <tent>."],
+        "actions": [{"name": "look up order", "arguments": '{"id": 7}', "outcome": "Found."}],
+        "cost": used,
+        "engine": "openai",
+    }
+    turn.save()
+    shown = " ".join(get(client, page(story)).split())
+    assert "· engine openai · in de</p>" in shown
+    assert "<p>Tags: refund, late</p>" in shown
+    assert "<li>Bought a &lt;tent&gt;.</li>" in shown
+    assert "<li>look up order <code>{&quot;id&quot;: 7}</code> Found.</li>" in shown
+    assert "small-1: 1200 tokens in, 80 out, cost 0.0008" in shown
+
+
+@pytest.mark.parametrize(
+    ("cost", "line"),
+    [
+        (None, ""),
+        ({"input_tokens": 0, "output_tokens": 0, "cost": None, "model": ""}, ""),
+        ({"input_tokens": 5, "output_tokens": 2, "cost": None, "model": "m"}, "m: 5 tokens in, 2 out"),
+    ],
+    ids=["older than the record", "no model", "no prices"],
+)
+def test_what_was_spent_is_one_line(cost: Any, line: str) -> None:
+    assert transcript.Decision(Turn(), {"cost": cost}, ()).usage == line
+
+
 def test_the_page_asks_the_same_however_long_it_is(
     client: Client, kim: User, story: Conversation, django_assert_max_num_queries: Any
 ) -> None:

@@ -2,9 +2,8 @@ from dataclasses import MISSING, dataclass
 
 import pytest
 
-from gateways import config
-from gateways.config import option
-from gateways.errors import ConfigError
+from agents import config
+from agents.config import ConfigError, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +79,31 @@ def test_an_option_tells_what_forms_are_made_from():
 
 def test_defaults_that_can_be_changed_are_not_shared():
     assert config.load(Account, GIVEN).headers is not config.load(Account, GIVEN).headers
+
+
+def test_a_secret_is_in_no_repr():
+    made = config.load(config_with_secret(), {"name": "shop", "key": "sk-hidden"})
+    assert repr(made).endswith("WithSecret(name='shop')")
+    assert made.key == "sk-hidden"
+
+
+@pytest.mark.parametrize("secret", ["sk-hidden", ""])
+def test_the_one_secret_is_put_under_its_name(secret: str):
+    assert config.with_secret(config_with_secret(), {"name": "shop"}, secret) == {"name": "shop", "key": secret}
+
+
+def test_a_config_without_secrets_takes_none():
+    @dataclass(frozen=True, slots=True)
+    class Plain:
+        name: str = option("Name")
+
+    assert config.with_secret(Plain, {"name": "shop"}, "sk-hidden") == {"name": "shop"}
+
+
+def config_with_secret() -> type:
+    @dataclass(frozen=True, slots=True)
+    class WithSecret:
+        name: str = option("Name")
+        key: str = option("Key", default="", secret=True)
+
+    return WithSecret

@@ -1,0 +1,61 @@
+"""Ask an agent's engines one after the other, until one decides or the time is up."""
+
+import time
+from dataclasses import replace
+
+from agents import config
+from agents.config import ConfigError
+from agents.engines.base import Brief, Decision, EngineBrief, EngineError, Evidence, Means
+from agents.engines.registry import engine
+from agents.http import Http
+
+BUDGET = 60.0  # seconds for all of them together
+
+
+def decide(brief: Brief, http: Http, budget: float = BUDGET) -> Decision:
+    """The first decision that an engine gives, with the reasons why those before it gave none. Raises EngineError.
+
+    Engines that ask others get what is left of the budget. One that doesn't is asked even when nothing is left.
+    """
+    until, failed = time.monotonic() + budget, dict[str, EngineError]()
+    for place, choice in enumerate(brief.agent.engines, start=1):
+        try:
+            decision = _ask(choice, brief, http, until - time.monotonic())
+        except EngineError as error:
+            failed[f"{place}. {choice.name}"] = error
+        else:
+            return _explained(replace(decision, engine=choice.name), failed)
+    if len(failed) == 1:
+        raise next(iter(failed.values()))
+    raise EngineError(f"No engine gave a decision. {_listed(failed)}")
+
+
+def _ask(choice: EngineBrief, brief: Brief, http: Http, seconds: float) -> Decision:
+    try:
+        chosen = engine(choice.name)
+    except KeyError:
+        raise EngineError(f"There is no engine called “{choice.name}”.") from None
+    if chosen.asks_others and seconds <= 0:
+        raise EngineError("There was no time left to ask it.")
+    means = Means(load(chosen.Config, choice), http, max(seconds, 0.0))
+    return chosen.decide(replace(brief, means=means))
+
+
+def load(kind: type, choice: EngineBrief) -> object:
+    """The engine's Config made of its options and its secret. Raises EngineError naming what won't do."""
+    try:
+        return config.load(kind, config.with_secret(kind, choice.options, choice.secret))
+    except ConfigError as error:
+        raise EngineError(f"Its options won't do. {error}") from None
+
+
+def _explained(decision: Decision, failed: dict[str, EngineError]) -> Decision:
+    if not failed:
+        return decision
+    evidence = (Evidence("engine", name, 0.0, error.public) for name, error in failed.items())
+    why = f"{decision.why} It was left to the engine “{decision.engine}”. {_listed(failed)}"
+    return replace(decision, why=why, evidence=(*decision.evidence, *evidence))
+
+
+def _listed(failed: dict[str, EngineError]) -> str:
+    return " ".join(f"{name}: {error.public}" for name, error in failed.items())
