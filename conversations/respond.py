@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.brief import brief
 from agents.engines.base import Brief, Decision, Line, Speaker
+from agents.engines.guard import guarded
 from agents.engines.registry import engine
 from conversations.idle import let_go
 from conversations.models import Conversation, Message, Turn
@@ -41,7 +42,7 @@ def respond(turn: Turn) -> Answer:
     )
     let_go()  # hundreds may wait for their engines at once
     began = time.monotonic()
-    decision = engine(agent.engine).decide(question)
+    decision = guarded(question, engine(agent.engine).decide)
     return Answer(decision, upto_seq=new[-1].seq, milliseconds=round((time.monotonic() - began) * 1000))
 
 
