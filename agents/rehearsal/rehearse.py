@@ -71,7 +71,7 @@ def say(
     language: str,
     fixed_language: str = "",
 ) -> Exchange:
-    """Say `texts` in one burst after `transcript`. `language` is what was spoken before; whatever is raised is caught."""
+    """Say `texts` in one burst after `transcript`. `language` was spoken before. Whatever is raised is caught."""
     for text in texts:
         language = fixed_language or languages.detect(text) or language
     brief = Brief(agent, (*transcript, *_lines(Speaker.CUSTOMER, texts)), new=len(texts), language=language)

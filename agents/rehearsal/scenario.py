@@ -11,7 +11,7 @@ A file is a list of scenarios:
             escalation: none              # none, offered, now
             reason: answered              # a value of agents.engines.base.Reason
             language: en
-            articles: [track-your-order]  # each is cited, by its title or the last part of its address; [] means none is
+            articles: [track-your-order]  # all are cited, by title or last part of the address; []: none is
             contains: [tracking link]     # phrases that occur in the reply, upper and lower case alike
             excludes: [tomorrow]
 

@@ -65,7 +65,7 @@ def test_a_file_becomes_scenarios(tmp_path):
         ),
         (
             "- {scenario: A, lines: [{says: x, expect: {article: y}}]}",
-            "unknown key “article”. Allowed keys: sub_agent, escalation, reason, language, articles, contains, excludes.",
+            "unknown key “article”. Allowed keys: sub_agent, escalation, reason, language, articles, contains,",
         ),
     ],
 )
