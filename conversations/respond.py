@@ -8,13 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import F, Q
 
+from agents.ask import ask
 from agents.brief import brief
 from agents.engines.base import AgentBrief, Brief, Decision, Line, Speaker
-from agents.engines.fallback import decide
-from agents.http import Http, Policy
+from agents.engines.guard import guarded
 from conversations.models import Conversation, Message, Turn
 
 LINES = 40  # of the transcript that an engine is given
@@ -55,7 +54,7 @@ def questions(turns: Sequence[Turn]) -> list[Question]:
 def respond(question: Question) -> Answer:
     """Decide. Touches no database. Raises whatever the engine raises."""
     began = time.monotonic()
-    decision = decide(question.brief, Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS)))
+    decision = guarded(question.brief, ask)
     return Answer(decision, question.upto_seq, milliseconds=round((time.monotonic() - began) * 1000))
 
 

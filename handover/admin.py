@@ -1,7 +1,8 @@
-"""What operators do all day: the list of conversations with those that wait, one conversation's page, and a gateway's
-page completed with who takes over.
+"""What operators do all day: the list of conversations with those that wait, one conversation's page, a gateway's page
+completed with who takes over, and an agent's with a page to try it out on.
 
-It replaces the plainer pages that `conversations.admin` and `gateways.admin` offer, because only this room knows all.
+It replaces the plainer pages that `conversations.admin`, `gateways.admin` and `agents.admin` offer, because only this
+room knows all.
 """
 
 from typing import Any
@@ -13,14 +14,30 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.admin import AgentAdmin
 from agents.admin_parts import moment
-from agents.models import SubAgent
+from agents.models import Agent, SubAgent
 from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, pages  # noqa: F401 - importing admin_dead_letters registers its page
+from handover import admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule
+
+# --- Agents: trying them out ------------------------------------------------------------------------------------------
+
+admin.site.unregister(Agent)
+
+
+@admin.register(Agent)
+class TriedAgentAdmin(AgentAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.playground_view)
+        return [path("<int:pk>/try/", view, name="agents_agent_try"), *super().get_urls()]
+
+    def playground_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return playground.show(self, request, pk)
+
 
 # --- Gateways: who takes over -----------------------------------------------------------------------------------------
 

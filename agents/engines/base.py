@@ -120,6 +120,10 @@ class Reason(StrEnum):
     SUB_AGENT = "sub_agent"
     SMALL_TALK = "small_talk"
     ENGINE_FAILED = "engine_failed"
+    SELF_HARM = "self_harm"
+    THREAT = "threat"
+    LEGAL = "legal"
+    PROMISED = "promised"  # the reply promised people, or admitted that it takes people
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,3 +67,7 @@ def test_trouble_with_money_goes_to_billing(question):
 def test_the_best_known_questions_get_the_paragraph_that_answers_them(question, stem, beginning):
     decision = decide(question)
     assert (decision.articles, decision.reply[: len(beginning)]) == ((ids()[stem],), beginning)
+
+
+def test_chat_shorthand_says_no_more_than_the_words_it_stands_for():
+    assert decide("do u take paypal pls").articles == decide("do you take paypal please").articles

@@ -27,6 +27,7 @@ from agents.engines.phrases import asks_for_person, small_talk
         "Ik wil een medewerker spreken",
         "Chcę rozmawiać z człowiekiem",
         "担当者と話したいです",
+        "担当者とお話しできますか",
         "オペレーターにつないでください",
         "转人工",
         "我要跟真人说话",
