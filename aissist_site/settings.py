@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"queue": "sweep", "expire_seconds": 2},
     },
+    "aissist.rephrase": {
+        "task": "aissist.rephrase",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "turn", "expire_seconds": 60},  # where engine calls wait
+    },
     "aissist.tidy": {
         "task": "aissist.tidy",
         "schedule": crontab(hour="3", minute="30"),

@@ -137,3 +137,10 @@ class Engine(ABC):
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
         """Decide, or raise EngineError."""
+
+    def rephrase(self, text: str, language: str) -> str | None:
+        """`text` said in `language` (ISO 639-1), with what stands in braces as it was; None when this engine can't.
+
+        Called ahead of need, never while a customer waits. Raises EngineError.
+        """
+        return None
