@@ -9,6 +9,8 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
+from agents.neighbours import told_apart
+
 LONGEST = 400  # characters that are looked at; more don't make it surer
 SHORT = 20  # letters; below that the model is easily wrong and has to be surer
 SHORTEST = 4  # letters; "ok" and "no" are words of many languages
@@ -73,7 +75,7 @@ def _scores(sample: str) -> dict[str, float]:
         if code == "sr" and not _CYRILLIC.search(sample):
             code = "hr"  # in Latin letters the model can't tell them apart, and either is understood
         scores[code] = scores.get(code, 0) + found["score"]
-    return scores
+    return told_apart(sample, scores)
 
 
 def _needed(code: str, sample: str, expected: frozenset[str]) -> float:

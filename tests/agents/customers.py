@@ -74,3 +74,99 @@ SAID: dict[str, tuple[str, str, str]] = {
         "Tôi vẫn chưa nhận được gói hàng, khi nào sẽ đến?",
     ),
 }
+
+# Written after detection was done, and nothing was changed because of them: their share is the honest one.
+HELD_OUT: dict[str, tuple[str, str, str]] = {
+    "ar": ("تم خصم المبلغ من بطاقتي مرتين", "أريد تغيير عنوان التوصيل", "وصل المنتج تالفًا، ماذا أفعل؟"),
+    "bg": (
+        "Таксуваха картата ми два пъти",
+        "Искам да сменя адреса за доставка",
+        "Продуктът пристигна повреден, какво да направя?",
+    ),
+    "ca": (
+        "M'han cobrat dues vegades",
+        "Vull canviar l'adreça de lliurament",
+        "El producte ha arribat trencat, què he de fer?",
+    ),
+    "cs": ("Kartu mi zatížili dvakrát", "Chci změnit doručovací adresu", "Zboží přišlo poškozené, co mám dělat?"),
+    "da": (
+        "Mit kort er blevet trukket to gange",
+        "Jeg vil ændre leveringsadressen",
+        "Varen kom i stykker, hvad skal jeg gøre?",
+    ),
+    "el": ("Με χρέωσαν δύο φορές", "Θέλω να αλλάξω τη διεύθυνση παράδοσης", "Το προϊόν ήρθε χαλασμένο, τι να κάνω;"),
+    "et": (
+        "Minu kaardilt võeti raha kaks korda",
+        "Soovin muuta tarneaadressi",
+        "Toode saabus katkisena, mida ma teen?",
+    ),
+    "fa": ("دو بار از کارتم پول کم شد", "می‌خواهم آدرس تحویل را عوض کنم", "محصول شکسته رسید، چه کار کنم؟"),
+    "fi": (
+        "Korttiani veloitettiin kahdesti",
+        "Haluan vaihtaa toimitusosoitteen",
+        "Tuote saapui rikkinäisenä, mitä teen?",
+    ),
+    "he": ("חויבתי פעמיים בכרטיס", "אני רוצה לשנות את כתובת המשלוח", "המוצר הגיע שבור, מה עושים?"),
+    "hi": ("मेरे कार्ड से दो बार पैसे कट गए", "मुझे डिलीवरी का पता बदलना है", "सामान टूटा हुआ आया, क्या करूँ?"),
+    "hr": (
+        "Dvaput su mi naplatili karticu",
+        "Želim promijeniti adresu dostave",
+        "Proizvod je stigao oštećen, što da radim?",
+    ),
+    "hu": (
+        "Kétszer terhelték meg a kártyámat",
+        "Szeretném módosítani a szállítási címet",
+        "A termék sérülten érkezett, mit tegyek?",
+    ),
+    "id": (
+        "Kartu saya ditagih dua kali",
+        "Saya ingin mengubah alamat pengiriman",
+        "Produknya rusak saat tiba, saya harus bagaimana?",
+    ),
+    "ko": ("카드가 두 번 결제됐어요", "배송지를 바꾸고 싶어요", "제품이 파손된 채로 왔는데 어떻게 해야 하나요?"),
+    "lt": (
+        "Nuo kortelės du kartus nuskaičiuoti pinigai",
+        "Noriu pakeisti pristatymo adresą",
+        "Prekė atkeliavo sugadinta, ką daryti?",
+    ),
+    "lv": ("No kartes divreiz noņēma naudu", "Vēlos mainīt piegādes adresi", "Prece pienāca bojāta, ko man darīt?"),
+    "ms": (
+        "Kad saya dicaj dua kali",
+        "Saya mahu menukar alamat penghantaran",
+        "Produk tiba dalam keadaan rosak, apa perlu saya buat?",
+    ),
+    "nb": (
+        "Kortet mitt ble belastet to ganger",
+        "Jeg vil endre leveringsadressen",
+        "Varen kom ødelagt frem, hva skal jeg gjøre?",
+    ),
+    "ro": (
+        "Mi s-au luat banii de două ori",
+        "Vreau să schimb adresa de livrare",
+        "Produsul a ajuns deteriorat, ce fac?",
+    ),
+    "ru": ("С карты дважды списали деньги", "Хочу изменить адрес доставки", "Товар пришёл сломанным, что делать?"),
+    "sk": ("Kartu mi zaťažili dvakrát", "Chcem zmeniť adresu doručenia", "Tovar prišiel poškodený, čo mám robiť?"),
+    "sl": (
+        "Kartico so mi bremenili dvakrat",
+        "Želim spremeniti naslov za dostavo",
+        "Izdelek je prispel poškodovan, kaj naj naredim?",
+    ),
+    "sv": (
+        "Mitt kort har debiterats två gånger",
+        "Jag vill ändra leveransadressen",
+        "Varan kom fram trasig, vad ska jag göra?",
+    ),
+    "th": ("บัตรของฉันถูกตัดเงินสองครั้ง", "อยากเปลี่ยนที่อยู่จัดส่ง", "สินค้ามาถึงแล้วชำรุด ต้องทำอย่างไร"),
+    "tr": (
+        "Kartımdan iki kez para çekildi",
+        "Teslimat adresini değiştirmek istiyorum",
+        "Ürün hasarlı geldi, ne yapmalıyım?",
+    ),
+    "uk": ("З картки двічі списали гроші", "Хочу змінити адресу доставки", "Товар прийшов пошкоджений, що робити?"),
+    "vi": (
+        "Thẻ của tôi bị trừ tiền hai lần",
+        "Tôi muốn đổi địa chỉ giao hàng",
+        "Sản phẩm bị hỏng khi đến nơi, tôi phải làm gì?",
+    ),
+}

@@ -9,7 +9,7 @@ from agents.engines.person_tables import MORE_WANTS
 from agents.engines.phrase_tables import WANTS
 from agents.engines.phrases import asks_for_person, small_talk
 from agents.engines.words import fold
-from tests.agents.customers import SAID
+from tests.agents.customers import HELD_OUT, SAID
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_word_can_be_enough_of_a_wish(text):
         "Haluan teltan kahdelle ihmiselle",
         "Chci stan pro jednoho člověka",
         "Ik wil nu mijn pakket",
-        *(text for texts in SAID.values() for text in texts),
+        *(text for texts in [*SAID.values(), *HELD_OUT.values()] for text in texts),
         *(wordings.wording(key, language) for language in wordings.languages() for key in ("clarify_open", "thinking")),
     ],
 )
