@@ -4,6 +4,7 @@ import re
 
 from agents.engines.person_tables import ALONE, MORE_WANTS, NOT, PLEASE
 from agents.engines.phrase_tables import FILLERS, GREETINGS, PERSON, PRAISE, THANKS, WANTS
+from agents.engines.politeness_tables import MORE_GREETINGS, MORE_THANKS
 from agents.engines.words import fold
 
 _NO_BOT = re.compile(
@@ -49,7 +50,7 @@ def _is_denied(clause: str, match: re.Match[str]) -> bool:
 
 
 _KIND = re.compile(
-    rf"(?P<greeting>{GREETINGS})(?!\w)|(?P<thanks>{THANKS}|[👍🙏❤😊👌🎉💯🙌]+)(?!\w)"
+    rf"(?P<greeting>{MORE_GREETINGS}|{GREETINGS})(?!\w)|(?P<thanks>{MORE_THANKS}|{THANKS}|[👍🙏❤😊👌🎉💯🙌]+)(?!\w)"
     rf"|(?P<praise>{PRAISE})(?!\w)|(?:{FILLERS})(?!\w)|[\W_]"
 )
 LONGEST_SMALL_TALK = 120  # characters

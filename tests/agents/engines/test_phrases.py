@@ -79,6 +79,8 @@ def test_what_only_sounds_like_it_is_not(text):
         ("hi, where is my order", ""),
         ("thanks but it doesn't work", ""),
         ("history", ""),
+        ("tak", ""),
+        ("moi", ""),
         ("no", ""),
         ("", ""),
     ],
@@ -184,3 +186,46 @@ def test_a_word_can_be_enough_of_a_wish(text):
 )
 def test_what_only_sounds_like_it_is_not_in_other_languages_either(text):
     assert asks_for_person(text) == ""
+
+
+POLITE = {
+    "ar": ("السلام عليكم", "شكرا جزيلا"),
+    "bg": ("Здравейте!", "Благодаря Ви"),
+    "ca": ("Bona tarda", "Moltes gràcies"),
+    "cs": ("Dobrý den", "Děkuji moc!"),
+    "da": ("Goddag", "Tusind tak"),
+    "el": ("Γεια σας", "Ευχαριστώ πολύ"),
+    "et": ("Tere päevast", "Aitäh!"),
+    "fa": ("سلام", "خیلی ممنون"),
+    "fi": ("Moikka", "Kiitos paljon"),
+    "he": ("שלום", "תודה רבה"),
+    "hi": ("नमस्ते", "बहुत धन्यवाद"),
+    "hr": ("Dobar dan", "Hvala lijepa"),
+    "hu": ("Jó napot kívánok", "Köszönöm szépen"),
+    "id": ("Selamat pagi", "Terima kasih banyak"),
+    "ko": ("안녕하세요", "정말 감사합니다"),
+    "lt": ("Laba diena", "Labai ačiū"),
+    "lv": ("Labdien", "Liels paldies"),
+    "ms": ("Selamat petang", "Terima kasih"),
+    "nb": ("Heisann", "Tusen takk"),
+    "ro": ("Bună ziua", "Vă mulțumesc mult"),
+    "ru": ("Здравствуйте", "Большое спасибо"),
+    "sk": ("Dobrý deň", "Ďakujem pekne"),
+    "sl": ("Živjo", "Hvala lepa"),
+    "sv": ("Hejsan", "Tack så mycket"),
+    "th": ("สวัสดีค่ะ", "ขอบคุณมากครับ"),
+    "tr": ("İyi günler", "Teşekkür ederim"),
+    "uk": ("Добрий день", "Щиро дякую"),
+    "vi": ("Xin chào", "Cảm ơn nhiều"),
+}
+
+
+@pytest.mark.parametrize(("language", "said"), POLITE.items())
+def test_each_language_has_its_hello_and_thank_you(language, said):
+    assert set(POLITE) == set(MORE_WANTS)
+    assert [small_talk(text) for text in said] == ["greeting_reply", "thanks_reply"]
+
+
+@pytest.mark.parametrize("text", [text for said in (SAID, HELD_OUT) for texts in said.values() for text in texts])
+def test_a_question_is_no_small_talk_in_any_language(text):
+    assert small_talk(text) == ""
