@@ -156,3 +156,21 @@ class ApiKey(AbstractAPIKey):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+
+class Rephrasing(models.Model):
+    """A text of an operator's, said by the agent's engine in another language. Made ahead of need, only read then."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="rephrasings")
+    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the operator's text, in hexadecimal digits.")
+    language = models.CharField(max_length=10, help_text="ISO 639-1, like “de”.")
+    text = models.TextField(blank=True, help_text="Empty when what the engine said couldn't be used.")
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "text_hash", "language"], name="rephrasing_once_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.language}: {self.text[:60]}"

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from agents.languages import canonical
+
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "wordings"
 FALLBACK = "en"
 
@@ -15,8 +17,7 @@ FALLBACK = "en"
 def wording(key: str, language: str) -> str:
     """The wording in `language` (ISO 639-1, region allowed), else in English. Raises KeyError for an unknown key."""
     wordings = _wordings()
-    code = language.partition("-")[0].lower()
-    return wordings.get(code, wordings[FALLBACK])[key]
+    return wordings.get(canonical(language), wordings[FALLBACK])[key]
 
 
 def languages() -> tuple[str, ...]:

@@ -202,6 +202,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"queue": "sweep", "expire_seconds": 10},
     },
+    "aissist.rephrase": {
+        "task": "aissist.rephrase",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "turn", "expire_seconds": 60},  # where engine calls wait
+    },
     "aissist.tidy": {
         "task": "aissist.tidy",
         "schedule": crontab(hour="3", minute="30"),

@@ -5,6 +5,7 @@ from celery import shared_task
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
+from conversations import rephrase as rephraser
 
 
 @shared_task(name="aissist.ingest")
@@ -40,3 +41,8 @@ def watch() -> None:
 @shared_task(name="aissist.tidy")
 def tidy() -> None:
     tidier.tidy()
+
+
+@shared_task(name="aissist.rephrase")
+def rephrase() -> None:
+    rephraser.rephrase_missing()

@@ -1,14 +1,27 @@
-"""What the system says by itself, in the customer's language: the operator's words, else the built-in ones."""
+"""What the system says by itself, in the customer's language: the operator's words, else the built-in ones.
+
+It only reads. The engine's rephrasings of the operator's words were made ahead of need by `conversations.rephrase`,
+which makes none in the language that the words are in already.
+"""
 
 from agents import wordings
+from agents.languages import canonical
+from agents.rephrase import rephrased
 from conversations.models import Conversation, MessageTemplate
 
 
 def wording(conversation: Conversation, kind: MessageTemplate.Kind) -> str:
-    """The operator's text for the language, else the one for any language, else the built-in one."""
-    own = dict(
-        MessageTemplate.objects.filter(
-            gateway_id=conversation.gateway_id, kind=kind, language__in=("", conversation.language)
-        ).values_list("language", "text")
-    )
-    return own.get(conversation.language) or own.get("") or wordings.wording(kind.value, conversation.language)
+    """The operator's text for the language, else the one for any language, rephrased if it could be, else ours."""
+    templates = MessageTemplate.objects.filter(gateway_id=conversation.gateway_id, kind=kind)
+    own = dict(templates.values_list("language", "text"))
+    language = canonical(conversation.language)
+    if language and (text := own.get(conversation.language) or _of(language, own)):
+        return text
+    if not (text := own.get("", "")):
+        return wordings.wording(kind.value, language)
+    return (language and rephrased(conversation.gateway.agent_id, text, language)) or text
+
+
+def _of(language: str, own: dict[str, str]) -> str:
+    """The text for the language under another of its codes: the operator's “no” serves “nb”."""
+    return next((text for code, text in sorted(own.items()) if canonical(code) == language), "")

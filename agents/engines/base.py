@@ -195,3 +195,10 @@ class Engine(ABC):
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
         """Decide within `brief.means`, whose config is of the engine's own class, or raise EngineError."""
+
+    def rephrase(self, text: str, language: str, means: Means) -> str | None:
+        """`text` said in `language` (ISO 639-1), with what stands in braces as it was; None when this engine can't.
+
+        Called ahead of need, never while a customer waits. Raises EngineError.
+        """
+        return None

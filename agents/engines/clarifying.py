@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from agents import wordings
 from agents.engines.base import Brief, Speaker
+from agents.engines.politeness_tables import MORE_YES
 from agents.engines.words import fold
 
 _NUMBER = re.compile(r"\W*(?:number|no|nr|nummer|numero|option|topic)?\W*([1-3１-３])(?:st|nd|rd)?\W*")
 _YES = re.compile(
-    r"\W*(?:yes|yep|yeah|yup|exactly|correct|right|that's it|ja|genau|jawohl|oui|exactement|si|exacto|esatto|sim|isso|"
+    rf"\W*(?:{MORE_YES}|yes|yep|yeah|yup|exactly|correct|right|that's it|"
+    r"ja|genau|jawohl|oui|exactement|si|exacto|esatto|sim|isso|"
     r"klopt|tak|zgadza sie|はい|そうです|是|是的|对|對)(?: please| bitte)?\W*"
 )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from agents import config
 from agents.config import ConfigError
-from agents.engines.base import Brief, Decision, EngineBrief, EngineError, Evidence, Means
+from agents.engines.base import AgentBrief, Brief, Decision, Engine, EngineBrief, EngineError, Evidence, Means
 from agents.engines.registry import engine
 from agents.http import Http
 
@@ -30,15 +30,29 @@ def decide(brief: Brief, http: Http, budget: float = BUDGET) -> Decision:
     raise EngineError(f"No engine gave a decision. {_listed(failed)}")
 
 
+def rephrase(agent: AgentBrief, text: str, language: str, http: Http) -> str | None:
+    """`text` in `language` by the first of the agent's engines that can; None when none can. Raises EngineError."""
+    for choice in agent.engines:
+        chosen = _engine(choice)
+        said = chosen.rephrase(text, language, Means(load(chosen.Config, choice), http))
+        if said is not None:
+            return said
+    return None
+
+
 def _ask(choice: EngineBrief, brief: Brief, http: Http, seconds: float) -> Decision:
-    try:
-        chosen = engine(choice.name)
-    except KeyError:
-        raise EngineError(f"There is no engine called “{choice.name}”.") from None
+    chosen = _engine(choice)
     if chosen.asks_others and seconds <= 0:
         raise EngineError("There was no time left to ask it.")
     means = Means(load(chosen.Config, choice), http, max(seconds, 0.0))
     return chosen.decide(replace(brief, means=means))
+
+
+def _engine(choice: EngineBrief) -> Engine:
+    try:
+        return engine(choice.name)
+    except KeyError:
+        raise EngineError(f"There is no engine called “{choice.name}”.") from None
 
 
 def load(kind: type, choice: EngineBrief) -> object:

@@ -1,4 +1,4 @@
-"""Tables for `phrases`: how customers ask for a person, greet and thank, in each supported language.
+"""Tables for `phrases`: how customers ask for a person, greet and thank, in the first ten languages.
 
 Patterns are matched against texts as `words.fold` leaves them: lower case, without accents. Keep quantifiers bounded.
 """

@@ -2,7 +2,9 @@
 
 import re
 
+from agents.engines.person_tables import ALONE, MORE_WANTS, NOT, PLEASE
 from agents.engines.phrase_tables import FILLERS, GREETINGS, PERSON, PRAISE, THANKS, WANTS
+from agents.engines.politeness_tables import MORE_GREETINGS, MORE_THANKS
 from agents.engines.words import fold
 
 _NO_BOT = re.compile(
@@ -13,16 +15,18 @@ _ALONE = re.compile(  # the whole clause is nothing but the wish
     r"(?:(?:please|just|give me|get me|now|hello|ok|no|bitte|a|an|the|your|een|un|una|ein|einen|um|uma) )*"
     rf"(?:{PERSON}s?|customer service|mensch|mitarbeiter|menschen|kundenservice|humain|conseiller|agente|humano|"
     r"persona|operatore|umano|atendente|medewerker|mens|czlowiek|konsultant|"
-    r"人工|人工客服|客服|真人|转人工|人間|オペレーター|担当者)"
-    r"(?: (?:please|now|pls|plz|bitte|s'il vous plait|svp|por favor|per favore|alstublieft|aub|prosze))*"
+    rf"人工|人工客服|客服|真人|转人工|人間|オペレーター|担当者|{ALONE})"
+    rf"(?: (?:please|now|pls|plz|bitte|s'il vous plait|svp|por favor|per favore|alstublieft|aub|prosze|{PLEASE}))*"
 )
 _NOT = (
     r"\b(?:don't|dont|do not|doesn't|didn't|no need|not|never|without|needn't|nicht|kein|keine|keinen|ohne|"
-    r"pas|sans|ne|no|sin|non|senza|nao|sem|niet|geen|zonder|nie|bez)\b"
+    rf"pas|sans|ne|no|sin|non|senza|nao|sem|niet|geen|zonder|nie|bez|{NOT})\b"
 )
-_DENIED = re.compile(rf"(?:{_NOT}[\w' ]{{0,24}}|不\w{{0,4}})$")
-_CLAUSE = re.compile(r"[.,;:!?\n。、，；：！？]+|\b(?:but|aber|sondern|mais|pero|ma|mas|maar|ale)\b")
-_PATTERNS = tuple(re.compile(pattern) for patterns in WANTS.values() for pattern in patterns)
+_DENIED = re.compile(rf"(?:{_NOT}[\w' ]{{0,24}}|不\w{{0,4}}|ไม่\S{{0,12}})$")
+_CLAUSE = re.compile(
+    r"[.,;:!?\n。、，；：！？؟،؛।]+|\b(?:but|aber|sondern|mais|pero|ma(?! (?:s|so|na) )|mas|maar|ale)\b"
+)
+_PATTERNS = tuple(re.compile(pattern) for patterns in (WANTS | MORE_WANTS).values() for pattern in patterns)
 
 
 def asks_for_person(text: str) -> str:
@@ -46,7 +50,7 @@ def _is_denied(clause: str, match: re.Match[str]) -> bool:
 
 
 _KIND = re.compile(
-    rf"(?P<greeting>{GREETINGS})(?!\w)|(?P<thanks>{THANKS}|[👍🙏❤😊👌🎉💯🙌]+)(?!\w)"
+    rf"(?P<greeting>{MORE_GREETINGS}|{GREETINGS})(?!\w)|(?P<thanks>{MORE_THANKS}|{THANKS}|[👍🙏❤😊👌🎉💯🙌]+)(?!\w)"
     rf"|(?P<praise>{PRAISE})(?!\w)|(?:{FILLERS})(?!\w)|[\W_]"
 )
 LONGEST_SMALL_TALK = 120  # characters

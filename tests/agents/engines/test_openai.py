@@ -234,3 +234,25 @@ def test_a_server_in_a_private_network_isnt_asked(model: ModelServer):
 
 def test_the_key_is_in_no_repr(model: ModelServer):
     assert KEY not in repr(brief(model))
+
+
+class TestRephrasing:
+    def rephrase(self, server: ModelServer) -> str | None:
+        config = Config(model="small", base_url=f"{server.url}/v1", key=KEY)
+        return OpenAI().rephrase("One moment, {name}.", "de", Means(config, LOOPBACK))
+
+    def test_sends_the_text_as_the_users_and_returns_what_comes(self, model: ModelServer):
+        model.script.append(completion(" Einen Moment, {name}. "))
+        assert self.rephrase(model) == "Einen Moment, {name}."
+        (asked,) = model.asked
+        assert asked.headers["authorization"] == f"Bearer {KEY}"
+        system, user = asked.json["messages"]
+        assert asked.json == {"model": "small", "messages": [system, user]}
+        assert system["role"] == "system" and "“de”" in system["content"] and "moment" not in system["content"].lower()
+        assert user == {"role": "user", "content": "One moment, {name}."}
+
+    @pytest.mark.parametrize("behaviour", [answer(500, {}), answer(200, b"<html>"), cut], ids=["500", "no JSON", "cut"])
+    def test_raises_where_the_server_fails(self, model: ModelServer, behaviour):
+        model.script.append(behaviour)
+        with pytest.raises(EngineError):
+            self.rephrase(model)

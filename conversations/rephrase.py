@@ -1,0 +1,63 @@
+"""Have operators' wordings rephrased in the languages that customers write, before the next of them needs one."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from agents import languages
+from agents.models import Agent
+from agents.rephrase import missing, rephrase
+from conversations.idle import let_go
+from conversations.models import Conversation, MessageTemplate
+
+RECENT = timedelta(days=30)  # conversations of that age show which languages are to be expected
+MOST = 20  # engine calls in one run
+
+log = structlog.get_logger(__name__)
+
+
+def rephrase_missing() -> int:
+    """Make rephrasings that are missing, by at most MOST calls. Returns how many are of use.
+
+    An agent whose engine can't rephrase, or fails, is left alone until the next run.
+    """
+    left_alone: set[int] = set()
+    texts: list[str] = []
+    for agent, text, language in list(_wanted()):
+        if agent.pk in left_alone or len(texts) == MOST:
+            continue
+        said = _rephrased(agent, text, language)
+        if said is None:
+            left_alone.add(agent.pk)
+        else:
+            texts.append(said)
+    return sum(map(bool, texts))
+
+
+def _rephrased(agent: Agent, text: str, language: str) -> str | None:
+    let_go()
+    try:
+        return rephrase(agent, text, language)
+    except Exception as error:  # whatever an engine raises, the other agents' texts are still to be done
+        log.warning("rephrasing failed", agent=agent.pk, language=language, error=type(error).__name__)
+        return None
+
+
+def _wanted() -> Iterator[tuple[Agent, str, str]]:
+    """What is to be rephrased: agent, text, language."""
+    templates = MessageTemplate.objects.filter(language="", gateway__agent__is_active=True)
+    for template in templates.select_related("gateway__agent"):
+        agent = template.gateway.agent
+        for language in missing(agent.pk, template.text, _spoken(template)):
+            yield agent, template.text, language
+
+
+def _spoken(template: MessageTemplate) -> set[str]:
+    """Languages of recent conversations that the operator hasn't said it in."""
+    recent = Conversation.objects.filter(gateway=template.gateway_id, last_message_at__gte=timezone.now() - RECENT)
+    spoken = recent.order_by().values_list("language", flat=True).distinct()
+    same = MessageTemplate.objects.filter(gateway=template.gateway_id, kind=template.kind).exclude(language="")
+    own = set(map(languages.canonical, same.values_list("language", flat=True)))
+    return set(map(languages.canonical, spoken)) - {*own, languages.detect(template.text)}
