@@ -44,8 +44,8 @@ class AttemptInline(ReadOnlyInline):
 @admin.register(Delivery)
 class DeadLetterAdmin(ReadOnlyAdmin):
     list_display = ("letter", "state", "error", "gateway", "conversation_link", "tries", "age")
-    list_filter = (Unattended, "status", ("conversation__gateway", admin.RelatedOnlyFieldListFilter), "kind")
-    list_select_related = ("conversation__gateway", "conversation__identity__contact", "message")
+    list_filter = (Unattended, "status", ("gateway", admin.RelatedOnlyFieldListFilter), "kind")
+    list_select_related = ("gateway", "conversation__identity__contact", "message")
     search_fields = ("error", "external_id", "client_ref")
     actions = ("retry",)
     inlines = (AttemptInline,)
@@ -110,10 +110,6 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
         return badge(TONES[delivery.status], delivery.get_status_display())
-
-    @admin.display(description="Gateway", ordering="conversation__gateway__name")
-    def gateway(self, delivery: Delivery) -> str:
-        return str(delivery.conversation.gateway)
 
     @admin.display(description="Conversation")
     def conversation_link(self, delivery: Delivery) -> SafeString:

@@ -39,11 +39,12 @@ def test_the_schedule_in_the_database_follows_the_one_in_settings(monkeypatch):
     ] == [("aissist.sweep", 3, "sweep", 2), ("an operator's own", 2, None, None)]
 
 
-def test_settings_schedule_the_sweep_the_watchdog_and_the_tidying(settings):
+def test_settings_schedule_what_is_to_be_done_again_and_again(settings):
     schedule = settings.CELERY_BEAT_SCHEDULE
     assert {name: entry["task"] for name, entry in schedule.items()} == {
         "aissist.sweep": "aissist.sweep",
         "aissist.watch": "aissist.watch",
+        "aissist.rephrase": "aissist.rephrase",
         "aissist.tidy": "aissist.tidy",
     }
     assert schedule["aissist.sweep"] == SWEEP
@@ -93,6 +94,7 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
         "aissist.sweep": "sweep",
+        "aissist.rephrase": "turn",
         "aissist.watch": "sweep",
         "aissist.tidy": "sweep",
     }

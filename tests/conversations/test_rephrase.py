@@ -134,7 +134,7 @@ def test_a_thinking_message_is_what_was_made(asked, spoken, hold_on, walk, engin
 
     def slow(brief) -> None:
         Timer.objects.update(due_at=timezone.now())
-        timers.fire(Timer.objects.get().pk)
+        timers.fire(walk.gateway.pk)
         walk.deliver()
 
     engine.script.append(slow)

@@ -83,7 +83,7 @@ def test_failed_ones_are_sent_again_at_once(admin_client: Client, walk: Walk, co
     letters = [letter(conversation, "failed", text) for text in ("One", "Two")]
     assert retry(admin_client, *letters).status_code == 302
     assert told(admin_client) == ["2 will be sent again."]
-    walk.deliver()
+    walk.run()
     assert (walk.told(), statuses()) == (["One", "Two"], ["sent", "sent"])
     assert list(AuditEvent.objects.values_list("kind", "actor")) == [("delivery_retried", "admin")] * 2
 

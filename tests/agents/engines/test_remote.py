@@ -112,6 +112,10 @@ def test_a_slow_answer_is_ended(model: ModelServer):
         Remote().decide(brief(model, seconds=0.2))
 
 
-@pytest.mark.parametrize(("value", "fine"), [(SECRET, True), ("whsec_short", False), ("sk-key", False)])
+@pytest.mark.parametrize(
+    ("value", "fine"),
+    [(SECRET, True), ("whsec_short", False), ("sk-key", False)],
+    ids=["made by us", "too short", "another kind"],
+)
 def test_secrets_are_checked(value: str, fine: bool):
     assert (remote.check_secret(value) == "") is fine
