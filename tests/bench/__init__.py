@@ -10,4 +10,5 @@ facts.py      what the database says in the end
 reconcile.py  ledger, log and facts held against each other: the promises, or how they were broken
 chaos.py      all of that at once
 measure.py    how fast; its bounds stand at its top
+peers.py      the same job on n8n and Node-RED, beside ours; nodejs.py installs and runs them, flows.py tells them what
 """

@@ -12,6 +12,7 @@ from tests.bench import report
 from tests.bench.stack import NAMES, Missing, Stack
 
 SECTIONS = ("accept", "walk", "steady", "waiting", "burst", "copies", "timers", "retry-after", "flood")
+BESIDE = ("peers",)  # by name only: they install and start other people's programs
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=["bench", "chaos", *SECTIONS])
+    parser.add_argument("what", choices=["bench", "chaos", *SECTIONS, *BESIDE])
     parser.add_argument("--stack", choices=[*NAMES, "all"], default=os.environ.get("STACK") or "all")
     parser.add_argument("--messages", type=int, default=int(os.environ.get("MESSAGES") or 0), help="0 for the issue's")
     parser.add_argument("--conversations", type=int, default=int(os.environ.get("CONVERSATIONS") or 500))
@@ -82,8 +83,9 @@ def _bench(stack: Stack, options: argparse.Namespace) -> bool:
     import django
 
     django.setup()
-    from tests.bench import measure
+    from tests.bench import measure, peers
 
+    measure.SECTIONS["peers"] = peers.measure
     sections = SECTIONS if options.what == "bench" else (options.what,)
     good = measure.run(stack, sections, options.messages)
     if options.what == "bench" and options.stack == "all":
