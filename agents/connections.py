@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from threading import Timer
 from typing import Any, Self
 
 import certifi
@@ -27,6 +26,7 @@ from urllib3.util import parse_url
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from agents.addresses import is_reachable
+from agents.deadlines import DEADLINES, Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ class Line:
         self.connected = False  # TLS included: only from here on can anything have arrived
         self.expired = False
         self._hold: socket.socket | None = None
-        self._alarm = Timer(policy.total_timeout, self._cut)
-        self._alarm.daemon = True
+        self._deadline: Deadline | None = None
 
     def dial(self, host: str, port: int) -> socket.socket:
         """A TCP connection to an address of `host`, all of which may be reached. Raises Blocked or NotSent."""
@@ -88,7 +87,7 @@ class Line:
                     f"{host} is at {address[0]}, which is not a public address. If requests may go there, "
                     "add its network to the setting OUTBOUND_ALLOWED_NETWORKS."
                 )
-        self._alarm.start()
+        self._deadline = DEADLINES.set(self.policy.total_timeout, self._cut)
         sock = self._connect(host, port, addresses)
         # TLS takes the socket object apart while it shakes hands; a duplicate can end the connection at any moment.
         self._hold = sock.dup()
@@ -141,7 +140,8 @@ class Line:
                 self._hold.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        self._alarm.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
         self._hang_up()
         if self._hold is not None:
             self._hold.close()

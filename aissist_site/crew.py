@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
+PACE = 0.015  # seconds from one round to the next, in which batches come together
 PAUSE_AFTER_FAILURE = 0.5  # seconds
 
 Job = TypeVar("Job")
@@ -84,6 +85,7 @@ class Crew(Generic[Job, Result]):
             try:
                 self._settle_all()
                 self._claim_some()
+                time.sleep(PACE)
             except (OperationalError, InterfaceError) as error:
                 log.warning("database_unavailable", crew=self.name, error=type(error).__name__)
                 self._rest()

@@ -242,13 +242,13 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
 
 
 def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
-    """Returns the gateways of what was settled: behind each delivery the next part may be waiting."""
+    """Returns the gateways at which something waited behind what was settled: the next part, or a note."""
     for outcome in sender.settle(sendings):
         if isinstance(outcome, sender.Pause):
             doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
         elif outcome.needs_person:
             _ask_a_person(outcome.delivery.conversation_id, outcome.why)
-    return {sending.delivery.gateway_id for sending in sendings}
+    return sender.next_in_line(sendings)
 
 
 def _ask_a_person(conversation_id: int, why: str) -> None:

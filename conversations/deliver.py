@@ -207,6 +207,13 @@ def settle(sendings: Sequence[Sending]) -> list[Outcome | Pause]:
     return [_not_sent(sending) for sending in sendings if not isinstance(sending.result, Sent)]
 
 
+def next_in_line(sendings: Sequence[Sending]) -> set[int]:
+    """The gateways of those conversations in which more is due."""
+    more = Delivery.objects.filter(conversation__in={sending.delivery.conversation_id for sending in sendings})
+    due = more.filter(status=Status.PENDING, due_at__lte=timezone.now())
+    return set(due.order_by().values_list("gateway_id", flat=True).distinct())
+
+
 def _all_sent(arrived: Sequence[Sending]) -> None:
     now = timezone.now()
     with writing.at_once():

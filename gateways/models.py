@@ -166,7 +166,8 @@ class Receipt(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed: can be replayed"
 
-    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="receipts")
+    # No foreign key in the database: it would have every request lock its gateway's row, all of them the same one.
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="receipts", db_constraint=False)
     received_at = models.DateTimeField(auto_now_add=True)
     headers = models.JSONField(default=dict, help_text="Without those that carry secrets or signatures.")
     query = models.JSONField(default=dict)
