@@ -19,7 +19,7 @@ from aissist_site.crew import Crew
 from contacts.models import Identity
 from contacts.resolve import resolve
 from conversations import deliver as sender
-from conversations import events, outbox, timers, turns
+from conversations import events, outbox, ownership, timers, turns
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
 from conversations.models import Conversation, Turn
@@ -256,6 +256,7 @@ def _ask_a_person(conversation_id: int, why: str) -> None:
     with locked(conversation_id) as conversation:
         if conversation.owner == Conversation.Owner.AGENT:
             why = f"A reply didn't get through: {why}"
+            ownership.withdraw_unsent(conversation)
             hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")
 
 

@@ -307,7 +307,7 @@ def _give_up(delivery: Delivery, status: Delivery.Status, why: str) -> Outcome:
         withdraw(Delivery.objects.filter(message=delivery.message_id, status=Status.PENDING))
     event = events.delivery_unknown if status == Status.UNKNOWN else events.delivery_failed
     event(delivery, why)
-    return Outcome(delivery, needs_person=delivery.epoch is not None, why=why)
+    return Outcome(delivery, needs_person=delivery.epoch is not None and not _outdated(delivery), why=why)
 
 
 def _finish(delivery: Delivery, status: Delivery.Status, **fields: str) -> None:

@@ -62,8 +62,8 @@ def reopened(conversation: Conversation) -> None:
     _write(conversation, "reopened", "The customer wrote again after it was closed.")
 
 
-def withdrawn(conversation: Conversation, count: int) -> None:
-    _write(conversation, "withdrawn", f"{count} unsent part(s) of the agent's were withdrawn: the owner changed.")
+def withdrawn(conversation: Conversation, count: int, why: str) -> None:
+    _write(conversation, "withdrawn", f"{count} unsent part(s) of the agent's were withdrawn: {why}.")
 
 
 def delivery_failed(delivery: Delivery, why: str) -> None:

@@ -22,6 +22,12 @@ def to_people(conversation: Conversation) -> None:
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
 
 
+def withdraw_unsent(conversation: Conversation) -> None:
+    """What the agent hasn't begun to send isn't sent any more: something before it didn't arrive."""
+    if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
+        events.withdrawn(conversation, count, "something before it didn't arrive")
+
+
 def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: str, why: str) -> None:
     """A person acts: nothing of the agent's leaves any more, not even what it says on handing over."""
     mine = user is not None and conversation.assignee_id == user.pk
@@ -83,7 +89,7 @@ def _stop_agent(conversation: Conversation) -> None:
     conversation.held_until = None
     _end_turns(conversation)
     if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
-        events.withdrawn(conversation, count)
+        events.withdrawn(conversation, count, "the owner changed")
     if _pending_of_agent(conversation).update(due_at=timezone.now()):  # what may have arrived is to be found out
         doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id)
 

@@ -6,7 +6,7 @@ from django.db import OperationalError
 from agents.engines.base import EngineError, Reason
 from aissist_site import pipeline
 from conversations import limbo
-from conversations.models import Conversation, Message, Turn
+from conversations.models import Conversation, Delivery, Message, Turn
 from gateways.errors import DeliveryError, Failure
 from gateways.messages import Assign, Note
 from gateways.models import Destination, InboundEvent, ManagingPoint, Receipt
@@ -252,6 +252,31 @@ class TestAHandover:
         conversation = walk.conversation()
         assert conversation.owner == "human" and Handover.objects.get().reason == "undeliverable"
         assert conversation.messages.filter(author="agent", kind="message").get().status == Message.Status.FAILED
+
+    def test_for_a_reply_that_failed_withdraws_what_stood_behind_it(self, walk: Walk, platform: type[FakePlatform]):
+        for text in ("One", "Two"):
+            walk.customer(text)
+            walk.ingest(), walk.turns()
+        platform.script.append(DeliveryError(Failure.REJECTED, "No."))
+        walk.run()
+        assert [text for text in walk.told() if text.startswith("re:")] == [] and len(walk.told()) == 1
+        assert walk.conversation().messages.get(text="re: Two").status == Message.Status.CANCELLED
+        assert walk.conversation().audit_events.get(kind="withdrawn").why == (
+            "1 unsent part(s) of the agent's were withdrawn: something before it didn't arrive."
+        )
+
+    def test_isnt_made_of_a_reply_that_failed_before_people_had_it_and_gave_it_back(
+        self, walk: Walk, platform: type[FakePlatform]
+    ):
+        walk.customer("Hello")
+        walk.ingest(), walk.turns()
+        Delivery.objects.update(status="sending", lease_until="2020-01-01T00:00:00Z")  # its worker was killed
+        desk.reply(walk.conversation().pk, user=None, author="Bo", text="Bo here")
+        desk.give_back(walk.conversation().pk, user=None, author="Bo")
+        walk.run()
+        assert Delivery.objects.get(epoch=1).status == Delivery.Status.UNKNOWN
+        assert walk.conversation().owner == "agent" and not Handover.objects.exists()
+        assert walk.answer("And the tent?") == ["re: And the tent?"]
 
 
 class TestASilentAgent:
