@@ -47,6 +47,18 @@ def line_with(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"ended without saying “{words}”:\n{''.join(read)}")
 
 
+def lines_with(process: subprocess.Popen[str], *each: str) -> None:
+    """Read its output until a line for each of the words has come, in whatever order."""
+    assert process.stdout is not None
+    missing = list(each)
+    for line in process.stdout:
+        if found := next((words for words in missing if words in line), None):
+            missing.remove(found)
+        if not missing:
+            return
+    raise AssertionError(f"ended without saying {missing}")
+
+
 def children_of(pid: int) -> list[int]:
     """All processes below `pid`, grandchildren too."""
     below = []

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from aissist_site.supervise import describe
-from tests.aissist_site.processes import children_of, environment, line_with, start, wait_until_gone
+from tests.aissist_site.processes import children_of, environment, line_with, lines_with, start, wait_until_gone
 
 pytestmark = [
     pytest.mark.processes,
@@ -139,9 +139,7 @@ def test_a_child_that_ignores_the_signal_is_killed_after_the_grace(supervisor):
 
 def test_killing_the_supervisor_outright_leaves_nothing_running(supervisor):
     process = supervisor("stubborn", "parent")
-    line_with(process, "stubborn | working")
-    line_with(process, "parent | working")
-    line_with(process, "parent | working")  # the grandchild
+    lines_with(process, "stubborn | working", "parent | working", "parent | working")  # the last is the grandchild
     children = children_of(process.pid)
     assert len(children) == 3
     process.kill()
