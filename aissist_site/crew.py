@@ -24,6 +24,7 @@ BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
 PACE = 0.015  # seconds from one round to the next, in which batches come together
 PAUSE_AFTER_FAILURE = 0.5  # seconds
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -59,6 +60,8 @@ class Crew(Generic[Job, Result]):
     def wake(self, gateway_id: int) -> None:
         """Something is due at this gateway. Returns at once."""
         with self._news:
+            if self._closing:
+                return
             self._rota[gateway_id] = None
             if self._foreman is None:
                 self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix=self.name)
@@ -86,7 +89,7 @@ class Crew(Generic[Job, Result]):
                 self._settle_all()
                 self._claim_some()
                 time.sleep(PACE)
-            except (OperationalError, InterfaceError) as error:
+            except DATABASE_IS_AWAY as error:
                 log.warning("database_unavailable", crew=self.name, error=type(error).__name__)
                 self._rest()
             except Exception:
@@ -143,7 +146,7 @@ class Crew(Generic[Job, Result]):
         results = [result for result in back if result is not None]
         try:
             more = self._settle(results) if results else set()
-        except (OperationalError, InterfaceError):
+        except DATABASE_IS_AWAY:
             for result in results:
                 self._back.put(result)
             self._under_way -= len(back) - len(results)
@@ -152,9 +155,8 @@ class Crew(Generic[Job, Result]):
             self._under_way -= len(back)
             raise
         self._under_way -= len(back)
-        if not self._closing:
-            for gateway_id in more:
-                self.wake(gateway_id)
+        for gateway_id in more:
+            self.wake(gateway_id)
 
     # --- Without threads ---
 

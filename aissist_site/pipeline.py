@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from aissist_site.crew import Crew
+from aissist_site.crew import DATABASE_IS_AWAY, Crew
 from contacts.models import Identity
 from contacts.resolve import resolve
 from conversations import deliver as sender
@@ -37,7 +37,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50  # receipts per transaction
 COME_BACK = 0.05  # seconds
-DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 
 # --- parse, resolve, record -------------------------------------------------------------------------------------------

@@ -103,11 +103,11 @@ def gateways_in_trouble(now: datetime) -> Iterator[Trouble]:
     """An error needs an operator at once; a rate limit only matters when it keeps somebody waiting for long."""
     long_ago, far_ahead = (now + sign * timedelta(seconds=lag.LATE_SECONDS) for sign in (-1, 1))
     unsent = Q(status__in=(Delivery.Status.PENDING, Delivery.Status.SENDING))
-    kept_waiting = Delivery.objects.filter(unsent, created_at__lt=long_ago).values("conversation__gateway")
+    kept_waiting = Delivery.objects.filter(unsent, created_at__lt=long_ago).values("gateway")
     long = Q(throttled_until__gt=far_ahead) | Q(pk__in=kept_waiting)
     in_trouble = Q(status=Gateway.Status.ERROR) | Q(long, status=Gateway.Status.RATE_LIMITED)
     for gateway in Gateway.objects.filter(in_trouble):
-        waiting = Delivery.objects.filter(unsent, conversation__gateway=gateway).count()
+        waiting = Delivery.objects.filter(unsent, gateway=gateway).count()
         wait = f"{waiting} {_of(waiting, 'delivery waits', 'deliveries wait')}."
         what = f"{gateway.get_status_display()}. {gateway.status_detail}".strip()
         yield Trouble(Kind.GATEWAY, gateway.name, f"{what[:400]} {wait}", waiting)
@@ -123,7 +123,7 @@ def failed_receipts(now: datetime) -> Iterator[Trouble]:
 
 def dead_deliveries(now: datetime) -> Iterator[Trouble]:
     dead = dead_letters.unattended().order_by()
-    for name, count in dead.values_list("conversation__gateway__name").annotate(Count("pk")):
+    for name, count in dead.values_list("gateway__name").annotate(Count("pk")):
         says = f"{count} {_of(count, 'delivery', 'deliveries')} didn't go out, or nobody knows. Retry, reply or close."
         yield Trouble(Kind.DEAD_LETTERS, name, says, count)
 

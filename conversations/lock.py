@@ -26,16 +26,13 @@ WRITTEN = (*(name.removesuffix("_id") for name in CHANGING), "updated_at")
 
 
 @contextmanager
-def locked(conversation_id: int, known: Conversation | None = None) -> Iterator[Conversation]:
+def locked(conversation_id: int) -> Iterator[Conversation]:
     """The conversation, with nobody else changing it until the block, a transaction, ends. Raises DoesNotExist.
 
-    Its gateway and identity come with it, read again unless they are `known` from a moment ago.
+    Its gateway and identity come with it.
     """
     with transaction.atomic():
-        rows = locking() if known else locking().select_related("gateway__agent", "identity__contact")
-        conversation = rows.get(pk=conversation_id)
-        if known:
-            conversation.gateway, conversation.identity = known.gateway, known.identity
+        conversation = locking().select_related("gateway__agent", "identity__contact").get(pk=conversation_id)
         with written(conversation):
             yield conversation
 

@@ -143,12 +143,12 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
-    return bool(refs) and Delivery.objects.filter(refs, conversation__gateway=gateway).exists()
+    return bool(refs) and Delivery.objects.filter(refs, gateway=gateway).exists()
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
     delivery = (
-        Delivery.objects.filter(conversation__gateway=gateway, external_id=event.message_id)
+        Delivery.objects.filter(gateway=gateway, external_id=event.message_id)
         .select_related("message", "conversation")
         .first()
     )

@@ -389,7 +389,7 @@ def _due_timers(gateway: Gateway, count: int, rate: float) -> dict[int, float]:
     )
     far = timezone.now() + timedelta(hours=1)
     turns = Turn.objects.bulk_create(
-        Turn(conversation=each, epoch=1, state="running", due_at=far, answer_by=far, lease_until=far)
+        Turn(conversation=each, gateway=gateway, epoch=1, state="running", due_at=far, answer_by=far, lease_until=far)
         for each in threads
     )
     start = time.time() + 3 + count / 800  # by then all have been rung for
@@ -400,7 +400,7 @@ def _due_timers(gateway: Gateway, count: int, rate: float) -> dict[int, float]:
     for row in rows:
         after = due[row.turn_id] - time.time()
         if after <= doorbell.LONGEST_COUNTDOWN:
-            doorbell.publish(doorbell.Step.TIMER, row.pk, max(0.0, after))
+            doorbell.publish(doorbell.Step.TIMER, gateway.pk, max(0.0, after))
     return due
 
 
