@@ -15,14 +15,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from agents.engines.base import Decision, Escalation
 from aissist_site.crew import DATABASE_IS_AWAY, Crew
 from contacts.models import Identity
 from contacts.resolve import resolve
 from conversations import deliver as sender
-from conversations import events, outbox, ownership, timers, turns
+from conversations import drafts, events, modes, outbox, ownership, timers, turns
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
 from conversations.models import Conversation, Turn
+from conversations.modes import Conduct
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
@@ -30,7 +32,9 @@ from gateways import doorbell, writing
 from gateways.messages import CustomerSaid, Event, Purpose
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
+from handover import shadow
 from handover.hand_over import follow, hand_over
+from handover.promotion import is_promoted
 from handover.route import route, to_people
 
 log = structlog.get_logger(__name__)
@@ -160,6 +164,9 @@ def _claim_turns(gateway_id: int, most: int) -> list[Question]:
     claimed = turns.claim(gateway_id, most)
     if not claimed and (wait := turns.due_in_a_moment(gateway_id)):
         doorbell.ring(doorbell.Step.TURN, gateway_id, after=wait)
+    for turn in claimed:
+        if modes.shows_typing(turn):
+            outbox.show_typing(turn)
     return questions(claimed)
 
 
@@ -223,18 +230,53 @@ def _act_on(answers: Sequence[tuple[Turn, Answer]]) -> None:
 def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     decision = answer.decision
     turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
-    if not turns.freeze(conversation, turn, answer.upto_seq, decision):
+    mode = conversation.gateway.mode_now()
+    promoted = mode == Gateway.Mode.DRAFT and is_promoted(conversation.gateway, decision.sub_agent)
+    conduct = modes.conduct(conversation, turn, mode, promoted)
+    hands_over = decision.escalation is Escalation.NOW and not turn.asked_by
+    ends = modes.outcome(conduct, decision.reply, hands_over)
+    if not turns.freeze(conversation, turn, answer.upto_seq, decision, ends):
         return False
-    if choice := route(turn, decision):
+    match conduct:
+        case Conduct.SHADOW:
+            shadow.keep(conversation, turn, decision)
+        case Conduct.LEAVE:
+            events.left_alone(conversation, modes.why_left(conversation))
+        case Conduct.ACT | Conduct.DRAFT:
+            _carry_out(conversation, turn, decision, by_itself=conduct is Conduct.ACT)
+    _go_on(conversation, answer.upto_seq)
+    return True
+
+
+def _carry_out(conversation: Conversation, turn: Turn, decision: Decision, *, by_itself: bool) -> None:
+    """Hand it over or say it. Not by itself: what the customer would be told is left to people as a draft."""
+    choice = None if turn.asked_by else route(turn, decision)
+    if choice:
         told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
-        hand_over(conversation, choice, **told, turn=turn, decision=decision)
-    else:
+        hand_over(conversation, choice, **told, turn=turn, decision=decision, quietly=not by_itself)
+    elif by_itself:
         events.decided(conversation, turn, decision.why)
         if decision.reply:
             outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
-    if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
-        turns.expect(conversation)  # what came too late for this answer gets the next one
-    return True
+    else:
+        _leave_draft(conversation, turn, decision)
+
+
+def _leave_draft(conversation: Conversation, turn: Turn, decision: Decision) -> None:
+    if decision.reply:
+        events.drafted(conversation, turn, decision.why)
+        drafts.draft(conversation, decision.reply, turn)
+    elif turn.asked_by:
+        events.no_draft(conversation, turn, decision.why)
+    else:
+        events.decided(conversation, turn, decision.why)
+
+
+def _go_on(conversation: Conversation, upto_seq: int) -> None:
+    """What came too late for this answer, or was left without any, gets the next one."""
+    undone = conversation.customer_seq > conversation.answered_seq and not conversation.has_draft
+    if conversation.owner == Conversation.Owner.AGENT and (undone or conversation.customer_seq > upto_seq):
+        turns.expect(conversation)
 
 
 # --- deliver ----------------------------------------------------------------------------------------------------------
@@ -256,7 +298,8 @@ def _ask_a_person(conversation_id: int, why: str) -> None:
         if conversation.owner == Conversation.Owner.AGENT:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
-            hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")
+            choice, quietly = to_people(conversation.gateway), conversation.gateway.mode_now() != Gateway.Mode.AUTO
+            hand_over(conversation, choice, reason="undeliverable", why=why, actor="system", quietly=quietly)
 
 
 # --- Who does it ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ What it may know is read for many turns at once; while it thinks, no transaction
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Q
 
@@ -61,9 +61,13 @@ def respond(question: Question) -> Answer:
 def _question(turn: Turn, agent: AgentBrief, said: list[Message]) -> Question:
     conversation = turn.conversation
     new = [message for message in said if _is_new(message, conversation)]
+    if turn.asked_by and not new:
+        new = _last_said(said)
     transcript = [*(one for one in said if one not in new), *new]
     lines = tuple(_line(message) for message in transcript)
     asked = Brief(agent=agent, transcript=lines, new=len(new), language=conversation.language)
+    if turn.instruction:
+        asked = replace(asked, instruction=turn.instruction)
     return Question(turn, asked, upto_seq=new[-1].seq if new else conversation.customer_seq)
 
 
@@ -80,6 +84,11 @@ def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:
 
 def _is_new(message: Message, conversation: Conversation) -> bool:
     return message.author == Message.Author.CUSTOMER and message.seq > conversation.answered_seq
+
+
+def _last_said(said: list[Message]) -> list[Message]:
+    """What the customer said last, though somebody has answered it."""
+    return [message for message in said if message.author == Message.Author.CUSTOMER][-1:]
 
 
 def _line(message: Message) -> Line:

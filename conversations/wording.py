@@ -18,8 +18,16 @@ def wording(conversation: Conversation, kind: MessageTemplate.Kind) -> str:
     if language and (text := own.get(conversation.language) or _of(language, own)):
         return text
     if not (text := own.get("", "")):
-        return wordings.wording(kind.value, language)
+        return _built_in(kind, language)
     return (language and rephrased(conversation.gateway.agent_id, text, language)) or text
+
+
+def _built_in(kind: MessageTemplate.Kind, language: str) -> str:
+    """Ours. Where there is none for people who are away, they are told what they are told at other times."""
+    try:
+        return wordings.wording(kind.value, language)
+    except KeyError:
+        return wordings.wording(MessageTemplate.Kind.HANDOVER.value, language)
 
 
 def _of(language: str, own: dict[str, str]) -> str:

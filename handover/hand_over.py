@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from agents.engines.base import Decision
-from conversations import events, outbox, ownership
+from conversations import drafts, events, outbox, ownership
 from conversations.models import Conversation, MessageTemplate, Turn
 from conversations.wording import wording
 from gateways import writing
@@ -26,16 +26,18 @@ def hand_over(
     actor: str,
     turn: Turn | None = None,
     decision: Decision | None = None,
+    quietly: bool = False,
 ) -> Handover:
-    """One transaction's worth: owner, words to the customer, note, assignment, record. Wants a locked conversation."""
+    """One transaction's worth: owner, words to the customer, note, assignment, record. Wants a locked conversation.
+
+    `quietly`: the customer is told nothing, and what was to be replied is left as a draft.
+    """
     if conversation.owner == Conversation.Owner.HUMAN and (waiting := current(conversation)):
         return waiting
     ownership.to_people(conversation)
     destination = Destination.objects.filter(pk=choice.destination_id or 0).first()
     rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()  # either may have been deleted meanwhile
-    if decision and decision.reply:
-        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
-    outbox.say(conversation, wording(conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)
+    (_leave_draft if quietly else _tell_customer)(conversation, turn, decision)
     writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision)
     outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
@@ -51,6 +53,20 @@ def hand_over(
         why=f"{why} {choice.why}"[:500],
         summary=summary,
     )
+
+
+def _tell_customer(conversation: Conversation, turn: Turn | None, decision: Decision | None) -> None:
+    replies = bool(decision and decision.reply)
+    if decision and decision.reply:
+        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+    Kind = MessageTemplate.Kind  # noqa: N806 - a class
+    kind = Kind.HANDOVER if conversation.gateway.people_are_there() else Kind.AWAY
+    outbox.say(conversation, wording(conversation, kind), Purpose.HANDOVER, turn=turn, answers=not replies)
+
+
+def _leave_draft(conversation: Conversation, turn: Turn | None, decision: Decision | None) -> None:
+    if decision and decision.reply:
+        drafts.draft(conversation, decision.reply, turn)
 
 
 def current(conversation: Conversation) -> Handover | None:

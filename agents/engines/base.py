@@ -96,6 +96,7 @@ class Brief:
     new: int  # how many lines at the end are new since the agent last answered, at least 1
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
     means: Means = field(default_factory=Means)
+    instruction: str = ""  # what a colleague wants of this one reply, in their words
 
     @property
     def question(self) -> str:

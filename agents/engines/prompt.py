@@ -58,7 +58,7 @@ def build(
 
     Roles alternate, because some models' templates take nothing else.
     """
-    system = system_message(brief.agent)
+    system = system_message(brief.agent) + _wish(brief)
     left = tokens - size(system)
     lines = _that_fit(brief, left // 2)
     left -= sum(size(line.text) for line in lines)
@@ -84,6 +84,12 @@ def system_message(agent: AgentBrief) -> str:
     if agent.sub_agents:
         parts.append("Sub agents\n" + "\n".join(_sub_agent(each) for each in agent.sub_agents))
     return "\n\n".join(parts)
+
+
+def _wish(brief: Brief) -> str:
+    if not brief.instruction:
+        return ""
+    return f"\n\nWhat a colleague, who will read this reply first, asks of it\n{brief.instruction}"
 
 
 def _sub_agent(sub_agent: SubAgentBrief) -> str:

@@ -56,6 +56,7 @@ def turn(brief: Brief) -> dict[str, Any]:
         "transcript": [_line(line) for line in brief.transcript],
         "new": brief.new,
         "language": brief.language,
+        **({"instruction": brief.instruction} if brief.instruction else {}),
     }
 
 
