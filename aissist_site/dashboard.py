@@ -34,7 +34,7 @@ def tiles(user: Any) -> list[Tile]:
     """The numbers that this user may see."""
     found: list[Tile] = []
     if user.has_perm("conversations.view_conversation") or user.has_perm("conversations.change_conversation"):
-        found += [_waiting(), _with_agent()]
+        found += [_waiting(), *_to_review(), _with_agent()]
     if user.has_perm("gateways.view_gateway") or user.has_perm("gateways.change_gateway"):
         found.append(_gateways_in_trouble())
     if user.has_perm("gateways.view_receipt") or user.has_perm("gateways.change_receipt"):
@@ -77,6 +77,13 @@ def _waiting() -> Tile:
         tone="people" if found["count"] else "quiet",
         since=found["oldest"],
     )
+
+
+def _to_review() -> list[Tile]:
+    """Only where there are drafts: most sites let the agent answer."""
+    count = Conversation.objects.filter(has_draft=True).count()
+    url = _list("conversations_conversation", "drafts=review")
+    return [Tile("Drafts to review", count, "The agent wrote them; people send them.", url, "people")] if count else []
 
 
 def _with_agent() -> Tile:

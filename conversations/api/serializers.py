@@ -51,6 +51,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "status",
             "owner",
             "assignee",
+            "has_draft",
             "epoch",
             "last_seq",
             "last_message_at",
