@@ -128,15 +128,15 @@ class SubAgentMode(OfGateway):
         description="On a gateway in Auto-Draft, from its next decision on.",
         request=SubAgentModeSerializer,
         responses=SubAgentModeSerializer,
-        examples=[OpenApiExample("It answers by itself", {"mode": "auto"}, request_only=True)],
+        examples=[OpenApiExample("It answers by itself", {"answers_by_itself": True}, request_only=True)],
     )
-    def put(self, request: Request, agent_id: int, gateway_id: int, sub_agent: str) -> Response:
+    def put(self, request: Request, agent_id: int, gateway_id: int, sub_agent_id: int) -> Response:
         gateway = self.gateway()
         asked = valid(SubAgentModeSerializer(data=request.data))
-        found = gateway.agent.sub_agents.filter(slug=sub_agent).first()
+        found = gateway.agent.sub_agents.filter(pk=sub_agent_id).first()
         if found is None:
             raise NotFound("This agent has no such sub agent.")
-        if asked["mode"] == "auto":
+        if asked["answers_by_itself"]:
             promotion.promote(gateway, found, scope.actor(request))
         else:
             promotion.demote(gateway, found)
@@ -145,8 +145,9 @@ class SubAgentMode(OfGateway):
 
 def _shown(evidence: promotion.Evidence) -> dict[str, Any]:
     return {
+        "id": evidence.sub_agent.pk if evidence.sub_agent else None,
         "sub_agent": evidence.sub_agent.slug if evidence.sub_agent else "",
-        "mode": "auto" if evidence.promotion else "draft",
+        "answers_by_itself": evidence.promotion is not None,
         "drafts": evidence.counts,
         "unchanged_percent": evidence.unchanged,
     }

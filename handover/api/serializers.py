@@ -81,11 +81,9 @@ class RequestedSerializer(serializers.Serializer[Any]):
 class SubAgentModeSerializer(Strict):
     """Whether a sub agent answers by itself on a gateway in Auto-Draft, and the evidence for letting it."""
 
-    sub_agent = serializers.SlugField(read_only=True)
-    mode = serializers.ChoiceField(
-        choices=[("draft", "People send what it drafts"), ("auto", "It answers by itself")],
-        help_text="What it does while the gateway is in Auto-Draft.",
-    )
+    id = serializers.IntegerField(read_only=True, help_text="Of the sub agent.")
+    sub_agent = serializers.SlugField(read_only=True, help_text="Its slug.")
+    answers_by_itself = serializers.BooleanField(help_text="While the gateway is in Auto-Draft; else people send it.")
     drafts = serializers.DictField(
         child=serializers.IntegerField(), read_only=True, help_text="How many of its drafts are in which state."
     )

@@ -7,7 +7,7 @@ urlpatterns = [
     path("agents/<int:agent_id>/conversations", Conversations.as_view()),
     path("conversations/<int:conversation_id>/messages", ConversationMessages.as_view()),
     path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents", SubAgentModes.as_view()),
-    path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents/<slug:sub_agent>", SubAgentMode.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents/<int:sub_agent_id>", SubAgentMode.as_view()),
     path("conversations/<int:conversation_id>/drafts", Drafts.as_view()),
     path("conversations/<int:conversation_id>/drafts/send", SendDraft.as_view()),
     path("conversations/<int:conversation_id>/drafts/discard", DiscardDraft.as_view()),

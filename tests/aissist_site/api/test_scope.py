@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.models import Agent
+from agents.models import Agent, SubAgent
 from aissist_site.api import document
 from conversations.models import Conversation, Message
 from gateways.models import Gateway, Receipt
@@ -21,6 +21,7 @@ OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
+    ("PUT", "agents/{agent_id}/gateways/{gateway_id}/sub-agents/{sub_agent_id}"): {"answers_by_itself": True},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
 
@@ -40,6 +41,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
+        "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, slug="returns", name="Returns").pk,
     }
 
 
