@@ -93,8 +93,8 @@ class Ringer:
 
 def _end_of_slot(due: float, after: float) -> float:
     """Slots are 20 ms for waits of up to 1 s, 40 ms for up to 2 s … 320 ms for up to 16 s."""
-    slot = SLOT * 2 ** max(0, math.ceil(math.log2(after)))
-    return math.ceil(due / slot) * slot
+    slot = SLOT * float(2 ** max(0, math.ceil(math.log2(after))))
+    return float(math.ceil(due / slot) * slot)
 
 
 RINGER = Ringer()
