@@ -47,7 +47,9 @@ def day(walk: Walk, engine: ScriptedEngine) -> Walk:
     billing = Destination.objects.create(gateway=walk.gateway, kind="inbox", external_id="billing", name="Billing")
     EscalationTarget.objects.create(gateway=walk.gateway, destination=billing)
     article = Article.objects.create(agent=walk.gateway.agent, title="Returns", body="b", url=URL)
-    engine.script.extend([said("Within 30 days."), said("See there.", articles=(article.pk,)), escalate(), said("Yes.")])
+    engine.script.extend(
+        [said("Within 30 days."), said("See there.", articles=(article.pk,)), escalate(), said("Yes.")]
+    )
     for thread in "abcd":
         walk.customer("A question", thread=thread)
         walk.run()
