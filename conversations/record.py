@@ -15,6 +15,7 @@ from contacts.models import Identity
 from conversations import drafts, events, messages, modes, ownership, turns
 from conversations.models import Conversation, Delivery, Draft, Message
 from conversations.threads import Threads
+from gateways import messages as effects
 from gateways import writing
 from gateways.messages import (
     Assigned,
@@ -250,7 +251,8 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
-    return bool(refs) and Delivery.objects.filter(refs, gateway=gateway).exists()
+    ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
+    return bool(refs) and ours.exists()
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

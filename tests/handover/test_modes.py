@@ -188,6 +188,21 @@ class TestADraftThatPeopleDealWith:
         assert (Outdate in map(type, effects(native))) is (state == "ignored")
         assert conversation.answered_seq == conversation.last_seq
 
+    def test_on_a_platform_where_it_keeps_its_id(self, native: Walk):
+        native.answer("Where is it?")
+        native.staff("re: Where is it?", author="Bo", message_id="m1")
+        native.run()
+        assert (states(), native.conversation().answered_seq) == (["sent"], 3)
+
+    def test_in_admin_comes_back_as_our_own(self, native: Walk):
+        native.answer("Where is it?")
+        desk.send_draft(native.conversation().pk, **BO, draft=pending(native))
+        native.run()
+        native.staff("re: Where is it?", client_ref=native.platform.outbox[-1].client_ref)
+        native.staff("re: Where is it?", client_ref=native.platform.outbox[1].client_ref)
+        native.run()
+        assert (native.conversation().owner, native.conversation().messages.count()) == ("agent", 3)
+
     def test_in_admin_with_words_of_their_own_is_ignored(self, drafting: Walk):
         drafting.answer("Where is it?")
         desk.reply(drafting.conversation().pk, **BO, text="Bo here, I'll look.")
