@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
+from agents import admin_instructions  # noqa: F401 - importing it registers its pages
 from agents.admin_parts import PlainSelects, WriteOnlyInline, shown_once
 from agents.config import options
 from agents.engines.registry import ENGINES, engine

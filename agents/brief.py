@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
 
-from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
-from agents.models import Agent, Article, EngineSetting, SubAgent
+from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief, Told
+from agents.models import Agent, Article, EngineSetting, Instruction, SubAgent
 
 KEPT = 64  # agents whose last revision stays in memory
 
@@ -33,6 +33,7 @@ def _statement(vendor: str) -> str:
     """Put into SQL once, because every turn asks and building it takes Django longer than answering the database."""
     articles, sub_agents = Article.objects.filter(agent=OuterRef("pk")), SubAgent.objects.filter(agent=OuterRef("pk"))
     engines = EngineSetting.objects.filter(agent=OuterRef("pk"))
+    told = Instruction.objects.filter(agent=OuterRef("pk"))
     numbers = Agent.objects.order_by().values_list(
         "updated_at",
         _one(articles, Max("updated_at")),
@@ -44,6 +45,8 @@ def _statement(vendor: str) -> str:
         _one(engines, Max("updated_at")),
         _one(engines, Count("pk")),
         _one(engines, Sum("pk")),  # one deleted and an older one left, saved at the same moment
+        _one(told, Max("updated_at")),
+        _one(told, Sum("pk")),
     )
     sql, _ = numbers.filter(pk=0).query.sql_with_params()
     return sql
@@ -81,7 +84,13 @@ def _read(agent_id: int, revision: str) -> AgentBrief:
         ),
         options={"delay": agent.engine_delay},
         engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
+        told=tuple(_told(agent)),
     )
+
+
+def _told(agent: Agent) -> Iterator[Told]:
+    holding = agent.told.filter(revoked_at=None).select_related("sub_agent").order_by("pk")
+    return (Told(row.text, row.sub_agent.slug if row.sub_agent else "", row.gateway or 0) for row in holding)
 
 
 def _engines(agent: Agent) -> Iterator[EngineBrief]:

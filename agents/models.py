@@ -174,3 +174,40 @@ class Rephrasing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language}: {self.text[:60]}"
+
+
+class Instruction(models.Model):
+    """What a colleague told the agent, which holds from then on in conversations like the one it was told in.
+
+    Gateway and conversation belong to rooms further right, and are known here by their numbers only.
+    """
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="told")
+    text = models.TextField(help_text="What holds from now on, in plain words.")
+    sub_agent = models.ForeignKey(
+        SubAgent,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="It holds when this one applies; empty for always.",
+    )
+    gateway = models.BigIntegerField(null=True, blank=True, help_text="Number of the gateway; empty for all.")
+    conversation = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="Number of the conversation in which it was told."
+    )
+    by = models.CharField(max_length=200, editable=False, help_text="Who told it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_by = models.CharField(max_length=200, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    def clean(self) -> None:
+        if self.sub_agent is not None and self.sub_agent.agent_id != self.agent_id:
+            raise ValidationError({"sub_agent": "This sub agent belongs to another agent."})

@@ -8,7 +8,7 @@ fails. Everything may be called at any time, any number of times.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import structlog
 from django.conf import settings
@@ -34,6 +34,7 @@ from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from handover import shadow
 from handover.hand_over import follow, hand_over
+from handover.obey import leave_help, obey
 from handover.promotion import is_promoted
 from handover.route import route, to_people
 
@@ -139,6 +140,8 @@ def _record_once(
     known.add(event.key)
     who = people[event.sender.id] if isinstance(event, CustomerSaid) else None
     recorded = record(receipt, event, who, threads)
+    if recorded.note and recorded.conversation and (done := obey(recorded.conversation, recorded.note)):
+        recorded = replace(recorded, verdict=InboundEvent.Verdict.HANDLED, why=done)
     kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
     kept.verdict, kept.why = recorded.verdict, recorded.why[:300]
     writing.insert(kept)
@@ -232,7 +235,7 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     promoted = mode == Gateway.Mode.DRAFT and is_promoted(conversation.gateway, decision.sub_agent)
     conduct = modes.conduct(conversation, turn, mode, promoted)
     hands_over = decision.escalation is Escalation.NOW and not turn.asked_by
-    ends = modes.outcome(conduct, decision.reply, hands_over)
+    ends = Turn.Outcome.HELPED if turn.help else modes.outcome(conduct, decision.reply, hands_over)
     if not turns.freeze(conversation, turn, answer.upto_seq, decision, ends):
         return False
     match conduct:
@@ -261,7 +264,9 @@ def _carry_out(conversation: Conversation, turn: Turn, decision: Decision, *, by
 
 
 def _leave_draft(conversation: Conversation, turn: Turn, decision: Decision) -> None:
-    if decision.reply:
+    if turn.help:
+        leave_help(conversation, turn, decision)
+    elif decision.reply:
         events.drafted(conversation, turn, decision.why)
         drafts.draft(conversation, decision.reply, turn)
     elif turn.asked_by:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from agents.engines.base import Help
 from conversations import turns
 from conversations.models import Conversation, Turn
 
@@ -34,6 +35,29 @@ def ask_for_draft(
     if live is None:
         who = author or (user.get_username() if user else "") or "A person"
         return turns.ask(conversation, who, instruction.strip())
-    if live.asked_by:
+    if live.asked_by and not live.help:
         return live
-    raise CantDraft("The agent is dealing with the customer's message just now. Wait for it, or take over first.")
+    raise CantDraft(_busy(live))
+
+
+def ask_for_help(conversation: Conversation, kind: Help, wish: str, author: str) -> Turn:
+    """A turn that ends in a note, or for REPHRASE in a draft. Raises CantDraft. Wants a locked conversation.
+
+    As with a draft: owner and epoch stay, nothing reaches the customer, and asked twice is done once.
+    """
+    if not conversation.customer_seq:
+        raise CantDraft("The customer hasn't written anything yet.")
+    if len(wish) > LONGEST:
+        raise CantDraft(f"That has {len(wish):,} characters; {LONGEST:,} is the most. Shorten it.")
+    live = conversation.live_turn
+    if live is None:
+        return turns.ask(conversation, author or "A person", wish.strip(), kind.value)
+    if (live.help, live.instruction) == (kind.value, wish.strip()):
+        return live
+    raise CantDraft(_busy(live))
+
+
+def _busy(live: Turn) -> str:
+    if live.asked_by:
+        return f"The agent is busy with what {live.asked_by} asked for. Ask again in a moment."
+    return "The agent is dealing with the customer's message just now. Wait for it, or take over first."

@@ -116,3 +116,12 @@ def delivery_retried(delivery: Delivery, actor: str) -> None:
 
 def repaired(conversation: Conversation) -> None:
     _write(conversation, "repaired", "A customer's message was waiting with nobody on it; a turn was made due.")
+
+
+def command(conversation: Conversation, command: str, actor: str) -> None:
+    """A person told the agent something in a note, or in the side panel."""
+    _write(conversation, "command", f"{actor} asked the agent: {command}", actor=actor)
+
+
+def helped(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "helped", f"For {turn.asked_by}: {why}", turn=turn, actor="agent")

@@ -90,6 +90,7 @@ class Turn(models.Model):
         DRAFTED = "drafted", "Left a draft"
         SHADOW = "shadow", "Decided in the shadow: nothing was sent"
         LEFT = "left", "Left it to people"
+        HELPED = "helped", "Helped a colleague"
         OVERTAKEN = "overtaken", "Overtaken by people"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
@@ -109,6 +110,9 @@ class Turn(models.Model):
         max_length=200, blank=True, help_text="Who asked for it: then all it leads to is a draft."
     )
     instruction = models.TextField(blank=True, help_text="What they want of the draft, in their words.")
+    help = models.CharField(
+        max_length=12, blank=True, help_text="What they want instead of a draft: translate, summarize, rephrase."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
 

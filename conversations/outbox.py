@@ -86,13 +86,14 @@ def note(
     *,
     user: AbstractBaseUser | None = None,
     turn: Turn | None = None,
+    by_person: bool = False,
 ) -> Message:
-    """Leave an internal note, on the platform too where it has such a thing."""
+    """Leave an internal note, on the platform too where it has such a thing. A user is a person in any case."""
     on_platform = capabilities(conversation).notes
     message = messages.add(
         conversation,
         turn=turn,
-        author=Message.Author.HUMAN if user else Message.Author.SYSTEM,
+        author=Message.Author.HUMAN if user or by_person else Message.Author.SYSTEM,
         author_name=author,
         user=user,
         kind=Message.Kind.NOTE,

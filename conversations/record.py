@@ -52,6 +52,7 @@ class Recorded:
     why: str
     conversation: Conversation | None = None
     by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
+    note: Message | None = None  # what a person noted for their colleagues, or for the agent
 
 
 def record(receipt: Receipt, event: Event, identity: Identity | None, threads: Threads) -> Recorded:
@@ -221,7 +222,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
         status=Message.Status.SENT,
     )
     if event.internal:
-        return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+        return Recorded(Verdict.RECORDED, "An internal note.", conversation, note=message)
     if _approves(conversation, message, event.author):
         return Recorded(Verdict.HANDLED, "A person sent what the agent had drafted.", conversation)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")

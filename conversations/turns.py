@@ -25,8 +25,8 @@ MOST_FAILURES = 2  # failures of the engine, after which people are asked
 MOST_CLAIMS = 12  # claims, after which the turn itself is taken for what kills the workers
 
 
-def ask(conversation: Conversation, asked_by: str, instruction: str) -> Turn:
-    """Make a turn due at once that ends in a draft. Wants a locked conversation without a live turn."""
+def ask(conversation: Conversation, asked_by: str, instruction: str, help: str = "") -> Turn:
+    """Make a turn due at once that ends in a draft or in `help`. Wants a locked conversation without a live turn."""
     now, longest_wait = timezone.now(), timedelta(seconds=conversation.gateway.longest_wait)
     made = Turn(
         conversation=conversation,
@@ -36,6 +36,7 @@ def ask(conversation: Conversation, asked_by: str, instruction: str) -> Turn:
         answer_by=now + longest_wait,
         asked_by=asked_by[:200],
         instruction=instruction,
+        help=help,
     )
     conversation.live_turn = writing.insert(made)
     doorbell.ring(doorbell.Step.TURN, conversation.gateway_id)

@@ -32,6 +32,7 @@ from gateways.models import Destination, Gateway, Hours, ManagingPoint, Secret
 from gateways.registry import ADAPTERS
 
 PACE = ("burst_window", "longest_wait", "first_delay", "later_delay", "thinking_after")
+COPILOT = ("command_names", "team_language", "notes_as_context", "widget_origins")
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -135,6 +136,7 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
                     "classes": ("collapse",),
                 },
             ),
+            ("Co-Pilot: for people on the helpdesk's side", {"fields": COPILOT, "classes": ("collapse",)}),
         )
 
     def get_inlines(self, request: HttpRequest, obj: Gateway | None) -> Any:

@@ -1,5 +1,6 @@
 """Gateways, what they handle, and everything that arrived through them."""
 
+import re
 import secrets
 import zoneinfo
 from functools import cache, cached_property
@@ -11,7 +12,15 @@ from django.utils import timezone
 
 from agents.models import Agent
 from agents.secrets import SecretTextField
+from gateways import commands
 from gateways.schedule import PEOPLE_AWAY, PEOPLE_HERE, WEEKDAYS, Schedule, Span, mode_at, people_at
+
+ENGLISH = "en"
+LANGUAGE = re.compile(r"[^\W\d_]{2,15}(?:[ -][^\W\d_]{2,15})?")
+ORIGIN = re.compile(
+    r"https://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?"
+    r"|http://(?:localhost|127\.0\.0\.1)(?::\d{1,5})?"
+)
 
 
 def new_public_id() -> str:
@@ -32,6 +41,23 @@ def check_zone(name: str) -> None:
 def check_days(days: object) -> None:
     if not isinstance(days, list) or any(day not in WEEKDAYS for day in days):
         raise ValidationError(f"Give a list of days, out of {', '.join(WEEKDAYS)}.")
+
+
+def check_command_names(names: object) -> None:
+    if why := commands.trouble(names):
+        raise ValidationError(why)
+
+
+def check_language(name: str) -> None:
+    if not LANGUAGE.fullmatch(name):
+        raise ValidationError("Give a language's code or its English name, like “de” or “German”.")
+
+
+def check_origins(text: str) -> None:
+    """They stand in a Content-Security-Policy, so nothing else may."""
+    for origin in text.split():
+        if not ORIGIN.fullmatch(origin):
+            raise ValidationError(f"“{origin}” is no address of a site. Give one like https://example.zendesk.com.")
 
 
 class Gateway(models.Model):
@@ -98,6 +124,32 @@ class Gateway(models.Model):
         choices=OnUnknown,
         default=OnUnknown.HOLD,
         help_text="What to do with a message that may or may not have arrived, where the platform can't tell us.",
+    )
+    command_names = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[check_command_names],
+        help_text="Other names for commands in internal notes, like {“draft”: “entwurf”}; an empty one switches the "
+        "command off.",
+    )
+    team_language = models.CharField(
+        "people's language",
+        max_length=40,
+        default=ENGLISH,
+        blank=True,
+        validators=[check_language],
+        help_text="What people here read, like “de” or “German”; empty for English. /translate and /summarize use it.",
+    )
+    notes_as_context = models.BooleanField(
+        "agent reads internal notes",
+        default=True,
+        help_text="What people have noted lately helps the agent decide. It never quotes a note to a customer.",
+    )
+    widget_origins = models.TextField(
+        "side panel may be shown by",
+        blank=True,
+        validators=[check_origins],
+        help_text="Addresses of the helpdesk, one per line, like https://example.zendesk.com. Empty: only this site.",
     )
     rate_limit = models.FloatField(
         null=True,

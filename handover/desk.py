@@ -14,10 +14,11 @@ from conversations.alike import same
 from conversations.lock import locked
 from conversations.models import Conversation, Delivery, Draft, Message, Turn
 from conversations.quiet import quiet
-from gateways import doorbell
+from gateways import commands, doorbell
 from gateways.models import Destination
 from handover import hand_over as handovers
 from handover.models import Handover
+from handover.obey import obey
 from handover.policy import Choice
 from handover.route import to_people
 
@@ -91,10 +92,14 @@ def ask_for_draft(conversation_id: int, *, user: AbstractBaseUser | None, author
 
 
 def note(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
-    """Leave an internal note. The owner doesn't change."""
+    """Leave an internal note. The owner doesn't change, unless the note is a command that does that."""
     text = _clean(text)
+    if commands.may_be(text):
+        quiet(conversation_id)  # it may suspend the agent
     with _locked(conversation_id) as conversation:
-        return outbox.note(conversation, text, author, user=user)
+        message = outbox.note(conversation, text, author, user=user, by_person=True)
+        obey(conversation, message)
+        return message
 
 
 def hand_over(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from agents.engines.base import Brief, Decision, Engine, Escalation, Reason
+from agents.engines.base import Brief, Decision, Engine, Escalation, Help, Means, Reason
 from gateways import messages
 from gateways.base import Adapter, Capabilities, Health, InboundRequest
 from gateways.config import option
@@ -99,6 +99,8 @@ class ScriptedEngine(Engine):
     def __init__(self) -> None:
         self.briefs: list[Brief] = []
         self.script: deque[Decision | Exception | Callable[[Brief], Decision | None]] = deque()
+        self.helped: list[tuple[str, str, str]] = []  # what colleagues wanted: kind, text, wish
+        self.help_script: deque[str | Exception | Callable[[], str]] = deque()
 
     def decide(self, brief: Brief) -> Decision:
         self.briefs.append(brief)
@@ -108,3 +110,11 @@ class ScriptedEngine(Engine):
         if callable(step):
             step = step(brief)
         return step or said(f"re: {brief.question}")
+
+    def help(self, kind: Help, text: str, wish: str, means: Means) -> str | None:
+        """As the script says; without one it can't."""
+        self.helped.append((kind.value, text, wish))
+        step = self.help_script.popleft() if self.help_script else None
+        if isinstance(step, Exception):
+            raise step
+        return step() if callable(step) else step

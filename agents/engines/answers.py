@@ -32,7 +32,8 @@ MOST_LINES = 10  # of what is new that are searched for the wish for a person
 LONGEST_NAME = 100  # characters
 MOST_TOKENS, MOST_COST = 10**9, 10**6  # more is a slip
 
-REASONS = tuple(reason for reason in Reason if reason is not Reason.ENGINE_FAILED)
+OURS = {Reason.ENGINE_FAILED, Reason.HELPED, Reason.QUOTED_NOTE}  # never an engine's own
+REASONS = tuple(reason for reason in Reason if reason not in OURS)
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 

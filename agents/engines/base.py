@@ -60,6 +60,15 @@ class EngineBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a colleague has told the agent, which holds from then on."""
+
+    text: str
+    sub_agent: str = ""  # slug of the one for which it holds; "" for all
+    gateway: int = 0  # id of the one on which it holds; 0 for all
+
+
+@dataclass(frozen=True, slots=True)
 class AgentBrief:
     """One agent as it is configured at this moment. Equal `revision` means equal content, so indexes can be kept."""
 
@@ -71,6 +80,7 @@ class AgentBrief:
     articles: tuple[ArticleBrief, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     engines: tuple[EngineBrief, ...] = ()  # in the order in which they are tried
+    told: tuple[Told, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,13 @@ class Brief:
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
     means: Means = field(default_factory=Means)
     instruction: str = ""  # what a colleague wants of this one reply, in their words
+    gateway: int = 0  # id of the one that the conversation came through, 0 for none
+    notes: tuple[str, ...] = ()  # what people noted lately for each other, oldest first: data, and not for customers
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What colleagues have told the agent and what holds in this conversation."""
+        return tuple(one for one in self.agent.told if one.gateway in (0, self.gateway))
 
     @property
     def question(self) -> str:
@@ -124,6 +141,8 @@ class Reason(StrEnum):
     SELF_HARM = "self_harm"
     THREAT = "threat"
     LEGAL = "legal"
+    HELPED = "helped"  # a colleague, not a customer
+    QUOTED_NOTE = "quoted_note"  # the reply said what people had noted for themselves
     PROMISED = "promised"  # the reply promised people, or admitted that it takes people
 
 
@@ -186,12 +205,21 @@ class EngineError(Exception):
         self.public = public
 
 
+class Help(StrEnum):
+    """What colleagues may want of a text."""
+
+    TRANSLATE = "translate"
+    SUMMARIZE = "summarize"
+    REPHRASE = "rephrase"
+
+
 class Engine(ABC):
     """One way to decide. Instances are shared between threads and keep nothing about a conversation."""
 
     label: ClassVar[str]
     Config: ClassVar[type[Any]] = NoConfig  # typed options, made with `agents.config.option`; at most one is a secret
     asks_others: ClassVar[bool] = False  # over the network, so that it takes time and may fail
+    follows: ClassVar[bool] = False  # does what colleagues tell it in plain words
 
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
@@ -201,5 +229,12 @@ class Engine(ABC):
         """`text` said in `language` (ISO 639-1), with what stands in braces as it was; None when this engine can't.
 
         Called ahead of need, never while a customer waits. Raises EngineError.
+        """
+        return None
+
+    def help(self, kind: Help, text: str, wish: str, means: Means) -> str | None:
+        """`text` as a colleague wants it; None when this engine can't. Raises EngineError.
+
+        `wish` is the language, as its code or name, to translate into or to summarize in; or how to rephrase.
         """
         return None

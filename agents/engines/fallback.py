@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from agents import config
 from agents.config import ConfigError
-from agents.engines.base import AgentBrief, Brief, Decision, Engine, EngineBrief, EngineError, Evidence, Means
+from agents.engines.base import (
+    AgentBrief,
+    Brief,
+    Decision,
+    Engine,
+    EngineBrief,
+    EngineError,
+    Evidence,
+    Help,
+    Means,
+)
 from agents.engines.registry import engine
 from agents.http import Http
 
@@ -37,6 +47,27 @@ def rephrase(agent: AgentBrief, text: str, language: str, http: Http) -> str | N
         said = chosen.rephrase(text, language, Means(load(chosen.Config, choice), http))
         if said is not None:
             return said
+    return None
+
+
+def help_with(agent: AgentBrief, kind: Help, text: str, wish: str, http: Http, budget: float = BUDGET) -> str | None:
+    """`text` as a colleague wants it, by the first of the agent's engines that can and does; None when none can.
+
+    Raises EngineError when those that can have failed.
+    """
+    until, failed = time.monotonic() + budget, dict[str, EngineError]()
+    for place, choice in enumerate(agent.engines, start=1):
+        try:
+            chosen = _engine(choice)
+            means = Means(load(chosen.Config, choice), http, max(until - time.monotonic(), 0.0))
+            said = chosen.help(kind, text, wish, means)
+        except EngineError as error:
+            failed[f"{place}. {choice.name}"] = error
+        else:
+            if said is not None:
+                return said
+    if failed:
+        raise EngineError(f"No engine did it. {_listed(failed)}")
     return None
 
 

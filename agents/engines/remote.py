@@ -36,6 +36,7 @@ class Remote(Engine):
     label = "Your own, over HTTP"
     Config: ClassVar[type[Any]] = Config
     asks_others = True
+    follows = True
 
     def decide(self, brief: Brief) -> Decision:
         values = answers.parse(_post(brief, json.dumps(turn(brief)).encode()))
@@ -57,6 +58,8 @@ def turn(brief: Brief) -> dict[str, Any]:
         "new": brief.new,
         "language": brief.language,
         **({"instruction": brief.instruction} if brief.instruction else {}),
+        **({"told": [{"text": one.text, "sub_agent": one.sub_agent} for one in brief.told]} if brief.told else {}),
+        **({"notes": list(brief.notes)} if brief.notes else {}),
     }
 
 

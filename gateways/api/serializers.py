@@ -102,6 +102,10 @@ class GatewaySerializer(StrictModel[Gateway]):
             "later_delay",
             "thinking_after",
             "on_unknown",
+            "command_names",
+            "team_language",
+            "notes_as_context",
+            "widget_origins",
             "created_at",
             "updated_at",
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.models import Agent, SubAgent
+from agents.models import Agent, Instruction, SubAgent
 from aissist_site.api import document
 from conversations.models import Conversation, Message
 from gateways.models import Gateway, Receipt
@@ -19,6 +19,7 @@ OPERATIONS = [
 ]
 OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
+    ("POST", "agents/{agent_id}/instructions"): {"text": "Be brief."},
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("PUT", "agents/{agent_id}/gateways/{gateway_id}/sub-agents/{sub_agent_id}"): {"answers_by_itself": True},
@@ -29,7 +30,7 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover)
+        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover, Instruction)
     ]
 
 
@@ -41,6 +42,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
+        "instruction_id": Instruction.objects.create(agent=walk.gateway.agent, text="Be brief.", by="Kim").pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, slug="returns", name="Returns").pk,
     }
 
