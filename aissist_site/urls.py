@@ -11,6 +11,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("hooks/<str:public_id>", webhook, name="webhook"),
     path("chat/", include("conversations.chat.urls")),
+    path("widget/", include("handover.widget.urls")),
     path("api", RedirectView.as_view(pattern_name="api-docs")),
     path("api/", include(api)),
     path("", include(health)),

@@ -125,3 +125,9 @@ def command(conversation: Conversation, command: str, actor: str) -> None:
 
 def helped(conversation: Conversation, turn: Turn, why: str) -> None:
     _write(conversation, "helped", f"For {turn.asked_by}: {why}", turn=turn, actor="agent")
+
+
+def widget_link(conversation: Conversation, to: str, may_act: bool, actor: str) -> None:
+    """Somebody was given a link to the side panel."""
+    leave = "to read and to ask the agent for things" if may_act else "to read"
+    _write(conversation, "widget_link", f"A link to the side panel was made for {to}, {leave}.", actor=actor)

@@ -145,7 +145,8 @@ class ConversationDesk(ConversationAdmin):
             for name in pages.ACTS
         ]
         live = path("<int:pk>/live/", require_safe(guard(self.live_view)), name="conversation_live")
-        return [*acts, live, *super().get_urls()]
+        link = path("<int:pk>/widget-link/", require_POST(guard(self.widget_view)), name="conversation_widget_link")
+        return [*acts, live, link, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -156,6 +157,9 @@ class ConversationDesk(ConversationAdmin):
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.fresh(self, request, pk)
+
+    def widget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return pages.widget_link(self, request, pk)
 
     def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return pages.act(self, request, pk, name)

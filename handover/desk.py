@@ -18,7 +18,7 @@ from gateways import commands, doorbell
 from gateways.models import Destination
 from handover import hand_over as handovers
 from handover.models import Handover
-from handover.obey import obey
+from handover.obey import carry_out, obey
 from handover.policy import Choice
 from handover.route import to_people
 
@@ -100,6 +100,15 @@ def note(conversation_id: int, *, user: AbstractBaseUser | None, author: str, te
         message = outbox.note(conversation, text, author, user=user, by_person=True)
         obey(conversation, message)
         return message
+
+
+def tell(conversation_id: int, *, author: str, command: commands.Command, words: str) -> str:
+    """Tell the agent one of the commands. Returns what is to be said about it; "" where the result will show."""
+    if command is commands.Command.SUSPEND:
+        quiet(conversation_id)
+    with _locked(conversation_id) as conversation:
+        words = words.replace("\x00", "").strip()
+        return carry_out(conversation, commands.Told(command, command.value, words), author)
 
 
 def hand_over(

@@ -21,7 +21,7 @@ from gateways import commands, writing
 from gateways.commands import Command, Told
 from gateways.models import ENGLISH, LANGUAGE
 from handover.hand_over import follow
-from handover.recap import recap
+from handover.recap import decided, recap
 
 DEAF = "None of the agent's engines follows instructions: “offline” doesn't. Add one of a language model's."
 HEADS = {Help.TRANSLATE: "Translation", Help.SUMMARIZE: "Summary"}
@@ -125,8 +125,8 @@ def _instruct(conversation: Conversation, words: str, who: str) -> str:
 def _matched(conversation: Conversation) -> SubAgent | None:
     """The sub agent that the agent's last decision here was made with."""
     writing.flush()
-    decided = conversation.turns.exclude(decision={}).filter(help="").order_by("-pk").first()
-    slug = str(decided.decision.get("sub_agent", "")) if decided else ""
+    last = decided(conversation).first()
+    slug = str(last.decision.get("sub_agent", "")) if last else ""
     return conversation.gateway.agent.sub_agents.filter(slug=slug).first() if slug else None
 
 

@@ -18,11 +18,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import quote_etag
 
+from agents.admin_parts import shown_once
+from conversations import events
 from conversations.lock import locked
 from conversations.models import Conversation, Delivery, Draft
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
+from handover.widget import links
 
 USED = "desk_tokens_used"
 NAMELESS = "Support"  # who has no name of their own for customers
@@ -70,6 +73,17 @@ def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if not done:
         messages.info(request, "This was done already; it wasn’t done twice.")
     return HttpResponseRedirect(reverse("admin:conversations_conversation_change", args=[pk]))
+
+
+def widget_link(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
+    """A link to the side panel, for whoever is signed in, shown this once."""
+    conversation = _readable(admin, request, pk)
+    who = _who(request)["author"]
+    url, opened = links.make(pk, who, may_act=admin.has_change_permission(request, conversation))
+    events.widget_link(conversation, who, opened.may_act, who)
+    here = reverse("admin:conversations_conversation_change", args=[pk])
+    title = f"Side panel of “{conversation.identity.contact}”"
+    return shown_once(request, admin.admin_site, title, {"Link, for 12 hours": url}, here)
 
 
 def _readable(admin: Admin, request: HttpRequest, pk: int) -> Conversation:

@@ -1,6 +1,8 @@
 """What a conversation is about, in the words said: the summary for when no engine writes a better one."""
 
-from conversations.models import Conversation, Message
+from django.db.models import QuerySet
+
+from conversations.models import Conversation, Message, Turn
 
 LINES = 12
 LONGEST = 300  # characters of one line
@@ -15,9 +17,14 @@ def recap(conversation: Conversation) -> str:
         f"**With:** {conversation.get_owner_display()}, {conversation.get_status_display().lower()}",
         "**Last said:**\n" + "\n".join(f"- {_who(message)}: {_short(message.text)}" for message in said),
     ]
-    if decided := conversation.turns.exclude(decision={}).filter(help="").order_by("-pk").first():
-        parts.append(f"**The agent's last decision:** {decided.decision.get('why', '')}")
+    if last := decided(conversation).first():
+        parts.append(f"**The agent's last decision:** {last.decision.get('why', '')}")
     return "\n\n".join(parts)
+
+
+def decided(conversation: Conversation) -> QuerySet[Turn]:
+    """The turns that came to a decision about the customer, newest first."""
+    return conversation.turns.exclude(decision={}).filter(help="").order_by("-pk")
 
 
 def _who(message: Message) -> str:

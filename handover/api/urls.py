@@ -2,6 +2,7 @@ from django.urls import path
 
 from handover.api.draft_views import DiscardDraft, Drafts, SendDraft, SubAgentMode, SubAgentModes
 from handover.api.views import Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
+from handover.api.widget_views import WidgetLinks
 
 urlpatterns = [
     path("agents/<int:agent_id>/conversations", Conversations.as_view()),
@@ -15,4 +16,5 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/give-back", GiveBack.as_view()),
     path("conversations/<int:conversation_id>/suspend", Suspend.as_view()),
     path("conversations/<int:conversation_id>/close", Close.as_view()),
+    path("conversations/<int:conversation_id>/widget-links", WidgetLinks.as_view()),
 ]
