@@ -1,21 +1,44 @@
 """Read an agent from the database into the frozen value that engines work on."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
+from django.utils import timezone
 
+from agents import facts
 from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
-from agents.models import Agent, Article, EngineSetting, SubAgent
+from agents.models import Agent, Article, EngineSetting, SubAgent, text_hash
 
 KEPT = 64  # agents whose last revision stays in memory
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An agent as it was read, and when its sub agents cease to apply, by their ids."""
+
+    brief: AgentBrief
+    expiries: Mapping[int, datetime]
+
+
 def brief(agent_id: int) -> AgentBrief:
     """The agent with its active sub agents and articles, as configured now. One query, if nothing has changed."""
-    return _read(agent_id, revision(agent_id))
+    kept = _read(agent_id, revision(agent_id))
+    now = timezone.now()
+    return _without(kept.brief, {pk for pk, at in kept.expiries.items() if at <= now})
+
+
+def _without(agent: AgentBrief, expired: set[int]) -> AgentBrief:
+    """The agent without these sub agents, and then with a revision of its own."""
+    if not expired:
+        return agent
+    left = tuple(each for each in agent.sub_agents if each.id not in expired)
+    return replace(agent, sub_agents=left, revision=f"{agent.revision}:without {sorted(expired)}")
 
 
 def revision(agent_id: int) -> str:
@@ -54,34 +77,67 @@ def _one(rows: "QuerySet[Any]", number: Aggregate) -> Subquery:
 
 
 @lru_cache(maxsize=KEPT)
-def _read(agent_id: int, revision: str) -> AgentBrief:
+def _read(agent_id: int, revision: str) -> Kept:
     agent = Agent.objects.get(pk=agent_id)
-    return AgentBrief(
+    sub_agents = list(agent.sub_agents.filter(is_active=True).prefetch_related("articles"))
+    made = AgentBrief(
         id=agent.pk,
         name=agent.name,
         revision=revision,
         instructions=agent.instructions,
-        sub_agents=tuple(
-            SubAgentBrief(
-                id=sub.pk,
-                slug=sub.slug,
-                name=sub.name,
-                scenario=sub.scenario,
-                examples=tuple(sub.examples),
-                instructions=sub.instructions,
-                after=sub.after,
-                priority=sub.priority,
-                article_ids=tuple(article.pk for article in sub.articles.all()),
-            )
-            for sub in agent.sub_agents.filter(is_active=True).prefetch_related("articles")
-        ),
+        sub_agents=tuple(map(_sub_agent, sub_agents)),
         articles=tuple(
             ArticleBrief(id=article.pk, title=article.title, body=article.body, url=article.url)
             for article in agent.articles.filter(is_active=True)
         ),
         options={"delay": agent.engine_delay},
         engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
+        character=agent.character,
+        closing=agent.closing,
+        language=agent.language,
+        otherwise=agent.otherwise,
+        said_as=_said_as(agent, sub_agents),
     )
+    return Kept(made, {each.pk: each.expires_at for each in sub_agents if each.expires_at})
+
+
+def _sub_agent(sub: SubAgent) -> SubAgentBrief:
+    return SubAgentBrief(
+        id=sub.pk,
+        slug=sub.slug,
+        name=sub.name,
+        scenario=sub.scenario,
+        examples=tuple(sub.examples),
+        instructions=sub.instructions,
+        after=sub.after,
+        priority=sub.priority,
+        article_ids=tuple(article.pk for article in sub.articles.all()),
+        kind=sub.kind,
+        trigger=sub.trigger,
+        facts=facts.briefs(sub.facts),
+        acknowledgement=sub.acknowledgement,
+        tag=sub.tag,
+    )
+
+
+def _said_as(agent: Agent, sub_agents: list[SubAgent]) -> dict[str, dict[str, str]]:
+    """What has been rephrased of the texts that the agent says by itself: text -> language -> rephrased."""
+    texts = {text_hash(text): text for text in spoken(agent, sub_agents)}
+    said: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    rows = agent.rephrasings.filter(text_hash__in=texts).exclude(text="") if texts else agent.rephrasings.none()
+    for hashed, language, text in rows.values_list("text_hash", "language", "text"):
+        said[texts[hashed]][language] = text
+    return dict(said)
+
+
+def spoken(agent: Agent, sub_agents: Iterable[SubAgent]) -> list[str]:
+    """The operator's texts that customers are told as they are: closing, acknowledgements, questions for facts."""
+    of_sub_agents = (
+        text
+        for each in sub_agents
+        for text in (each.acknowledgement, *(fact.question for fact in facts.briefs(each.facts)))
+    )
+    return [text for text in dict.fromkeys((agent.closing, *of_sub_agents)) if text]
 
 
 def _engines(agent: Agent) -> Iterator[EngineBrief]:

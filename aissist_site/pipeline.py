@@ -18,16 +18,16 @@ from django.utils import timezone
 from aissist_site.crew import DATABASE_IS_AWAY, Crew
 from contacts.models import Identity
 from contacts.resolve import resolve
+from conversations import act, ownership, timers, turns
 from conversations import deliver as sender
-from conversations import events, outbox, ownership, timers, turns
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
-from conversations.models import Conversation, Turn
+from conversations.models import Conversation, Delivery, Turn
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
 from gateways import doorbell, writing
-from gateways.messages import CustomerSaid, Event, Purpose
+from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from handover.hand_over import follow, hand_over
@@ -227,9 +227,8 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
         told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
         hand_over(conversation, choice, **told, turn=turn, decision=decision)
     else:
-        events.decided(conversation, turn, decision.why)
-        if decision.reply:
-            outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+        act.act(conversation, turn, decision)
+    act.tag(conversation, turn, decision)
     if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
         turns.expect(conversation)  # what came too late for this answer gets the next one
     return True
@@ -244,14 +243,18 @@ def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
         if isinstance(outcome, sender.Pause):
             doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
         elif outcome.needs_person:
-            _ask_a_person(outcome.delivery.conversation_id, outcome.why)
+            _ask_a_person(outcome.delivery, outcome.why)
     return sender.next_in_line(sendings)
 
 
-def _ask_a_person(conversation_id: int, why: str) -> None:
-    """The agent's words didn't get through. Somebody has to know, and the conversation has to have an owner."""
-    with locked(conversation_id) as conversation:
-        if conversation.owner == Conversation.Owner.AGENT:
+def _ask_a_person(delivery: Delivery, why: str) -> None:
+    """The agent's words didn't get through. Somebody has to know, and the conversation has to have an owner.
+
+    Also where they were its last: then it is in the epoch in which the agent closed or suspended the conversation.
+    """
+    with locked(delivery.conversation_id) as conversation:
+        ended = conversation.owner == Conversation.Owner.NOBODY and conversation.epoch == delivery.epoch
+        if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
             hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")

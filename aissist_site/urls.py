@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from agents.views import avatar
 from aissist_site import api, health
 from gateways.views import webhook
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("hooks/<str:public_id>", webhook, name="webhook"),
+    path("avatars/<int:agent_id>/<slug:digest>", avatar, name="avatar"),
     path("chat/", include("conversations.chat.urls")),
     path("api", RedirectView.as_view(pattern_name="api-docs")),
     path("api/", include(api)),

@@ -51,12 +51,17 @@ def given_back(conversation: Conversation, actor: str) -> None:
     _write(conversation, "given_back", "The agent answers the next message, and none before it.", actor=actor)
 
 
-def suspended(conversation: Conversation, actor: str) -> None:
-    _write(conversation, "suspended", "The agent is silent until the conversation is given back.", actor=actor)
+def suspended(conversation: Conversation, actor: str, turn: Turn | None = None) -> None:
+    why = "The agent is silent until the conversation is given back."
+    _write(conversation, "suspended", why, turn=turn, actor=actor)
 
 
-def closed(conversation: Conversation, actor: str) -> None:
-    _write(conversation, "closed", "The customer's next message reopens it.", actor=actor)
+def closed(conversation: Conversation, actor: str, turn: Turn | None = None) -> None:
+    _write(conversation, "closed", "The customer's next message reopens it.", turn=turn, actor=actor)
+
+
+def kept_open(conversation: Conversation, turn: Turn) -> None:
+    _write(conversation, "kept_open", "Not closed after the reply: the customer had written on meanwhile.", turn=turn)
 
 
 def reopened(conversation: Conversation) -> None:

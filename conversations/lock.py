@@ -13,6 +13,7 @@ CHANGING = (
     "destination_id",
     "language",
     "tags",
+    "acknowledged",
     "status",
     "owner",
     "assignee_id",

@@ -33,6 +33,9 @@ class Conversation(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10, blank=True)
     tags = models.JSONField(default=list, blank=True, help_text="Names, as on the platform.")
+    acknowledged = models.JSONField(
+        default=list, blank=True, help_text="Slugs of the sub agents whose acknowledgement the customer has been told."
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     owner = models.CharField(max_length=10, choices=Owner, default=Owner.AGENT)
     assignee = models.ForeignKey(
@@ -82,6 +85,7 @@ class Turn(models.Model):
         REPLIED = "replied", "Replied"
         ASKED = "asked", "Asked back"
         HANDED_OVER = "handed_over", "Handed over"
+        DRAFTED = "drafted", "Proposed a reply"
         SILENT = "silent", "Stayed silent"
         OVERTAKEN = "overtaken", "Overtaken by people"
 

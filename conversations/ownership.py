@@ -14,9 +14,15 @@ from gateways import doorbell, writing
 
 def to_people(conversation: Conversation) -> None:
     """The agent passes the conversation on. What it has said before may still be sent; what it is doing now is over."""
+    _pass_on(conversation)
+    conversation.owner = Conversation.Owner.HUMAN
+    conversation.status = Conversation.Status.OPEN
+
+
+def _pass_on(conversation: Conversation) -> None:
+    """Raise the epoch and end the live turn, but take what the agent has said along."""
     conversation.epoch += 1
     conversation.held_until = None
-    conversation.owner = Conversation.Owner.HUMAN
     conversation.assignee = None
     _end_turns(conversation)
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
@@ -73,6 +79,26 @@ def close(conversation: Conversation, actor: str) -> None:
     conversation.assignee = None
     conversation.answered_seq = conversation.last_seq
     events.closed(conversation, actor)
+
+
+def suspend_after(conversation: Conversation, actor: str, turn: Turn) -> None:
+    """The agent has said its last words, which may still be sent, and falls silent until somebody gives it back."""
+    _rest(conversation, Conversation.Status.SUSPENDED)
+    events.suspended(conversation, actor, turn)
+
+
+def close_after(conversation: Conversation, actor: str, turn: Turn) -> None:
+    """The agent has said its last words, which may still be sent: the end, until the customer writes again."""
+    _rest(conversation, Conversation.Status.CLOSED)
+    conversation.answered_seq = conversation.last_seq
+    events.closed(conversation, actor, turn)
+
+
+def _rest(conversation: Conversation, status: Conversation.Status) -> None:
+    """Nobody's move any more."""
+    _pass_on(conversation)
+    conversation.owner = Conversation.Owner.NOBODY
+    conversation.status = status
 
 
 def reopen(conversation: Conversation) -> None:

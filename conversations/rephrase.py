@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents import languages
+from agents.brief import spoken
 from agents.models import Agent
 from agents.rephrase import missing, rephrase
 from conversations.idle import let_go
@@ -52,12 +54,25 @@ def _wanted() -> Iterator[tuple[Agent, str, str]]:
         agent = template.gateway.agent
         for language in missing(agent.pk, template.text, _spoken(template)):
             yield agent, template.text, language
+    for agent in Agent.objects.filter(is_active=True).prefetch_related("sub_agents"):
+        sub_agents = [each for each in agent.sub_agents.all() if each.is_active and not each.is_expired]
+        texts = spoken(agent, sub_agents)
+        expected = _languages(Conversation.objects.filter(gateway__agent=agent.pk), agent) if texts else set()
+        for text in texts:
+            for language in missing(agent.pk, text, expected - {languages.detect(text)}):
+                yield agent, text, language
 
 
 def _spoken(template: MessageTemplate) -> set[str]:
     """Languages of recent conversations that the operator hasn't said it in."""
-    recent = Conversation.objects.filter(gateway=template.gateway_id, last_message_at__gte=timezone.now() - RECENT)
-    spoken = recent.order_by().values_list("language", flat=True).distinct()
+    found = _languages(Conversation.objects.filter(gateway=template.gateway_id), template.gateway.agent)
     same = MessageTemplate.objects.filter(gateway=template.gateway_id, kind=template.kind).exclude(language="")
     own = set(map(languages.canonical, same.values_list("language", flat=True)))
-    return set(map(languages.canonical, spoken)) - {*own, languages.detect(template.text)}
+    return found - {*own, languages.detect(template.text)}
+
+
+def _languages(conversations: QuerySet[Conversation], agent: Agent) -> set[str]:
+    """What these conversations were recently spoken to in; nothing but the pinned language where the agent has one."""
+    recent = conversations.filter(last_message_at__gte=timezone.now() - RECENT)
+    heard = recent.order_by().values_list("language", flat=True).distinct()
+    return {languages.canonical(agent.language)} if agent.language else set(map(languages.canonical, heard))

@@ -63,7 +63,7 @@ def _question(turn: Turn, agent: AgentBrief, said: list[Message]) -> Question:
     new = [message for message in said if _is_new(message, conversation)]
     transcript = [*(one for one in said if one not in new), *new]
     lines = tuple(_line(message) for message in transcript)
-    asked = Brief(agent=agent, transcript=lines, new=len(new), language=conversation.language)
+    asked = Brief(agent, lines, len(new), conversation.language, acknowledged=tuple(conversation.acknowledged))
     return Question(turn, asked, upto_seq=new[-1].seq if new else conversation.customer_seq)
 
 

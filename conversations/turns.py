@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from agents.engines.base import Decision, Escalation, Reason
+from agents.engines.base import After, Decision, Escalation, Reason
 from conversations import events, timers
 from conversations.models import Conversation, Timer, Turn
 from gateways import doorbell, writing
@@ -114,8 +114,10 @@ def _wait_for_more(conversation: Conversation, turn: Turn) -> None:
 def outcome(decision: Decision) -> Turn.Outcome:
     if decision.escalation is Escalation.NOW:
         return Turn.Outcome.HANDED_OVER
-    if not decision.reply:
+    if not decision.words:
         return Turn.Outcome.SILENT
+    if decision.after is After.DRAFT:
+        return Turn.Outcome.DRAFTED
     return Turn.Outcome.ASKED if decision.clarifies else Turn.Outcome.REPLIED
 
 

@@ -1,5 +1,6 @@
-"""What the system says by itself, in the customer's language: the operator's words, else the built-in ones.
+"""What the system says by itself, in the customer's language or the agent's pinned one.
 
+The operator's words go before the built-in ones.
 It only reads. The engine's rephrasings of the operator's words were made ahead of need by `conversations.rephrase`,
 which makes none in the language that the words are in already.
 """
@@ -14,8 +15,9 @@ def wording(conversation: Conversation, kind: MessageTemplate.Kind) -> str:
     """The operator's text for the language, else the one for any language, rephrased if it could be, else ours."""
     templates = MessageTemplate.objects.filter(gateway_id=conversation.gateway_id, kind=kind)
     own = dict(templates.values_list("language", "text"))
-    language = canonical(conversation.language)
-    if language and (text := own.get(conversation.language) or _of(language, own)):
+    spoken = conversation.gateway.agent.language or conversation.language
+    language = canonical(spoken)
+    if language and (text := own.get(spoken) or _of(language, own)):
         return text
     if not (text := own.get("", "")):
         return wordings.wording(kind.value, language)

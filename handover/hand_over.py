@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from agents.engines.base import Decision
-from conversations import events, outbox, ownership
+from conversations import act, events, outbox, ownership
 from conversations.models import Conversation, MessageTemplate, Turn
 from conversations.wording import wording
 from gateways import writing
@@ -33,8 +33,8 @@ def hand_over(
     ownership.to_people(conversation)
     destination = Destination.objects.filter(pk=choice.destination_id or 0).first()
     rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()  # either may have been deleted meanwhile
-    if decision and decision.reply:
-        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+    if decision:
+        act.say(conversation, turn, decision)
     outbox.say(conversation, wording(conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)
     writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision)

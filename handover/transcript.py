@@ -40,6 +40,12 @@ class Decision:
         return str(self.values.get("reason", "")).replace("_", " ")
 
     @property
+    def then(self) -> str:
+        """What happened with the reply or after it, where it wasn't just sent."""
+        after = str(self.values.get("after", ""))
+        return "" if after in ("", "reply") else after.replace("_", " ")
+
+    @property
     def usage(self) -> str:
         """Model, tokens and cost as one line; "" where none was used, and for decisions older than the record."""
         used = self.values.get("cost") or {}

@@ -1,8 +1,11 @@
 from django.urls import path
 
+from agents.api.sub_agents import SubAgentDetail, SubAgents
 from agents.api.views import AgentDetail, Agents
 
 urlpatterns = [
     path("agents", Agents.as_view()),
     path("agents/<int:agent_id>", AgentDetail.as_view()),
+    path("agents/<int:agent_id>/sub-agents", SubAgents.as_view()),
+    path("agents/<int:agent_id>/sub-agents/<int:sub_agent_id>", SubAgentDetail.as_view()),
 ]

@@ -11,7 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from agents.engines.choices import After as After
+from agents.engines.choices import Kind as Kind
+from agents.engines.choices import Otherwise as Otherwise
+from agents.engines.choices import Trigger as Trigger
 from agents.http import Http, Policy
+from agents.languages import canonical
 
 
 class Speaker(StrEnum):
@@ -38,6 +43,15 @@ class ArticleBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class FactBrief:
+    """One thing to know before a sub agent acts."""
+
+    name: str
+    question: str  # in the operator's words
+    pattern: str = ""  # regular expression; what it matches is the answer, wherever the customer says it
+
+
+@dataclass(frozen=True, slots=True)
 class SubAgentBrief:
     id: int
     slug: str
@@ -45,9 +59,26 @@ class SubAgentBrief:
     scenario: str
     examples: tuple[str, ...]
     instructions: str
-    after: str  # a value of agents.models.SubAgent.After
+    after: str  # a value of After
     priority: int
     article_ids: tuple[int, ...]
+    kind: str = Kind.WORKFLOW  # a value of Kind
+    trigger: str = Trigger.CUSTOMER  # a value of Trigger
+    facts: tuple[FactBrief, ...] = ()  # in the order in which they are asked for
+    acknowledgement: str = ""  # said once in a conversation, before anything else
+    tag: str = ""  # put on every conversation in which it matches; "" means the slug
+
+    @property
+    def stays_silent(self) -> bool:
+        return self.kind == Kind.IGNORE or self.after == After.STAY_SILENT
+
+    @property
+    def hears_customers(self) -> bool:
+        return self.trigger != Trigger.AGENT
+
+    @property
+    def hears_agent(self) -> bool:
+        return self.trigger != Trigger.CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +102,18 @@ class AgentBrief:
     articles: tuple[ArticleBrief, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     engines: tuple[EngineBrief, ...] = ()  # in the order in which they are tried
+    character: str = ""  # and tone, in plain words
+    closing: str = ""  # said when the agent closes a conversation
+    language: str = ""  # ISO 639-1 code that every reply is to be in; "" for the customer's own
+    otherwise: str = Otherwise.ANSWER  # a value of Otherwise
+    said_as: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # text -> language -> rephrased
+
+    def say(self, text: str, language: str) -> str:
+        """An operator's text in `language`, if it has been rephrased in that, else as it was written."""
+        return self.said_as.get(text, {}).get(canonical(language), text)
+
+    def sub_agent(self, slug: str) -> SubAgentBrief | None:
+        return next((each for each in self.sub_agents if slug and each.slug == slug), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +139,12 @@ class Brief:
     new: int  # how many lines at the end are new since the agent last answered, at least 1
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
     means: Means = field(default_factory=Means)
+    acknowledged: tuple[str, ...] = ()  # slugs of the sub agents whose acknowledgement has been said
+
+    @property
+    def reply_language(self) -> str:
+        """What to answer in: the agent's pinned language, else the customer's."""
+        return self.agent.language or self.language
 
     @property
     def question(self) -> str:
@@ -124,6 +173,8 @@ class Reason(StrEnum):
     THREAT = "threat"
     LEGAL = "legal"
     PROMISED = "promised"  # the reply promised people, or admitted that it takes people
+    COLLECTING = "collecting"  # asks for a fact that a sub agent needs before it acts
+    IGNORED = "ignored"  # an advert or the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +185,14 @@ class Evidence:
     name: str
     score: float  # 0 to 1
     quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A fact that a sub agent wants to know, as the customer told it."""
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +234,15 @@ class Decision:
     actions: tuple[ActionCall, ...] = ()
     cost: Usage = Usage()
     engine: str = ""  # its name in the registry, once it is known which of the agent's engines gave the decision
+    after: After = After.REPLY  # what happens with the reply, or after it
+    acknowledgement: str = ""  # said before the reply, "" when there is none or it has been said
+    collected: tuple[Collected, ...] = ()  # of the facts that the sub agent wants to know
+    tagged: tuple[str, ...] = ()  # the tags of the sub agents that matched: put on the conversation
+
+    @property
+    def words(self) -> str:
+        """All that the customer is to hear, as one text."""
+        return "\n\n".join(filter(None, (self.acknowledgement, self.reply)))
 
 
 class EngineError(Exception):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agents.engines.base import Decision, Escalation, Evidence, Reason
+from agents.engines.base import Brief, Decision, Escalation, Evidence, FactBrief, Reason
 from agents.engines.clarifying import numbered
 from agents.engines.excerpt import excerpt
 from agents.engines.matching import Match
@@ -42,11 +42,39 @@ def silent(match: Match) -> Decision:
         reply="",
         escalation=Escalation.NONE,
         reason=Reason.SUB_AGENT,
-        why=f"“{match.sub_agent.name}” matched, and it always stays silent.",
+        why=f"“{match.sub_agent.name}” matched, and what matches it isn't answered.",
         confidence=match.score,
         sub_agent=match.sub_agent.slug,
         evidence=_example(match),
         note=f"Looks like “{match.phrase}”.",
+    )
+
+
+def ask_for(fact: FactBrief, match: Match, brief: Brief) -> Decision:
+    """In the operator's words."""
+    return Decision(
+        reply=brief.agent.say(fact.question, brief.reply_language),
+        escalation=Escalation.NONE,
+        reason=Reason.COLLECTING,
+        why=f"“{match.sub_agent.name}” matched, and it needs to know the {fact.name} first.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=_example(match),
+        note=f"Was asked for the {fact.name}.",
+        clarifies=True,
+    )
+
+
+def still_missing(fact: FactBrief, match: Match) -> Decision:
+    return Decision(
+        reply="",
+        escalation=Escalation.NOW,
+        reason=Reason.STILL_UNCLEAR,
+        why=f"“{match.sub_agent.name}” needs to know the {fact.name}, and the customer was asked and didn't tell.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=_example(match),
+        note=f"Was asked for the {fact.name} more than once.",
     )
 
 
@@ -62,6 +90,21 @@ def handed_over(match: Match, hit: Hit | None, language: str) -> Decision:
         evidence=(*_example(match), *_articles([hit] if hit else [])),
         articles=(hit.article.id,) if hit else (),
         note=f"Looks like “{match.phrase}”." + (f" Was given “{hit.article.title}”." if hit else ""),
+    )
+
+
+def last_words(match: Match, hit: Hit | None, language: str) -> Decision:
+    """Before it closes or falls silent. Without an article the agent's closing, or nothing, is all that is said."""
+    return Decision(
+        reply=_quoted(hit, language) if hit else "",
+        escalation=Escalation.NONE,
+        reason=Reason.SUB_AGENT,
+        why=f"“{match.sub_agent.name}” matched, which ends what the agent has to say.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=(*_example(match), *_articles([hit] if hit else [])),
+        articles=(hit.article.id,) if hit else (),
+        note=f"Looks like “{match.phrase}”.",
     )
 
 

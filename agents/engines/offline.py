@@ -5,10 +5,10 @@ It never invents: every reply is an article's own words or one of the built-in w
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agents.engines import decisions, phrases, words
-from agents.engines.base import AgentBrief, Brief, Decision, Engine, Speaker
+from agents.engines import collecting, decisions, phrases, words
+from agents.engines.base import After, AgentBrief, Brief, Decision, Engine, FactBrief, Speaker, SubAgentBrief
 from agents.engines.clarifying import last_question_back, picked_topic
 from agents.engines.matching import Match, Matcher
 from agents.engines.retrieval import Hit, Library
@@ -20,6 +20,8 @@ ASKS_BACK = 0.22  # confidence from which it is worth asking whether that is mea
 MATCHES = 0.3  # probability from which a sub agent applies
 MOST_LINES = 10  # of what is new; of a longer burst the latest count
 MOST_QUESTIONS = 5  # in one text that are looked at one by one
+MOST_ASKED = 2  # times for the same fact, after which people are asked
+OTHER_SUBJECT = 0.6  # probability of another sub agent from which a reply isn't taken for the fact that was asked for
 KEPT = 16  # agents whose index is kept
 
 
@@ -57,41 +59,76 @@ class Offline(Engine):
         finding = _understand(index, text, brief.language)
         if phrase := phrases.asks_for_person(text):
             return decisions.asked_for_person(phrase, finding.match)
+        if asked := collecting.pending(brief):
+            return _go_on(index, brief, text, finding, *asked)
         if key := phrases.small_talk(text):
-            return decisions.small_talk(key, brief.language)
+            return decisions.small_talk(key, brief.reply_language)
         return _decide(index, brief, text, finding)
 
 
+def _go_on(
+    index: Index, brief: Brief, text: str, finding: Finding, sub_agent: SubAgentBrief, fact: FactBrief
+) -> Decision:
+    """The customer replies to the question for a fact, unless they speak of something else now."""
+    small_talk = phrases.small_talk(text)
+    value = "" if small_talk else collecting.answer(fact, text)
+    if not (value and fact.pattern) and _changes_the_subject(finding, sub_agent):
+        return _decide(index, brief, text, finding)
+    earlier = collecting.original(sub_agent, brief)
+    found = _find(index, earlier, brief.language)
+    same = found.match if found.match and found.match.sub_agent.slug == sub_agent.slug else None
+    match = same or Match(sub_agent, sub_agent.name, MATCHES)
+    if value:
+        return _decide(index, brief, earlier, replace(found, match=match))
+    if collecting.times_asked(fact, brief.agent, brief.transcript) >= MOST_ASKED:
+        return decisions.still_missing(fact, match)
+    return decisions.ask_for(fact, match, brief)
+
+
+def _changes_the_subject(finding: Finding, sub_agent: SubAgentBrief) -> bool:
+    match = finding.match
+    return match is not None and match.sub_agent.slug != sub_agent.slug and match.score >= OTHER_SUBJECT
+
+
 def _decide(index: Index, brief: Brief, text: str, finding: Finding) -> Decision:
+    language = brief.reply_language
     asked_back = last_question_back(brief)
     if asked_back:
         finding = _with_earlier(index, brief, text, finding, asked_back)
     match, sure = finding.match, finding.confidence >= ANSWERS
-    if match and match.sub_agent.after == "stay_silent":
+    if match and match.sub_agent.stays_silent:
         return decisions.silent(match)
+    if match and (fact := _missing(match.sub_agent, brief)):
+        return decisions.ask_for(fact, match, brief)
     if match and match.sub_agent.after == "hand_over":
-        return decisions.handed_over(match, _to_go_with_it(match, finding), brief.language)
+        return decisions.handed_over(match, _own(match, finding, GOES_WITH_IT), language)
+    if match and match.sub_agent.after in (After.CLOSE, After.SUSPEND):
+        return decisions.last_words(match, _own(match, finding, ANSWERS), language)
     if not match and all(map(words.is_generic, finding.asked)) and not asked_back:
-        return decisions.ask_back([], None, brief.language)
+        return decisions.ask_back([], None, language)
     if sure:
-        return decisions.answer(finding.hits[0], match, brief.language)
+        return decisions.answer(finding.hits[0], match, language)
     if asked_back:
         return decisions.still_unclear(finding.hits, match)
     topics = [hit for hit in finding.hits[:3] if hit.confidence >= ASKS_BACK]
     if topics:
-        return decisions.ask_back(topics, match, brief.language)
-    return decisions.out_of_scope(finding.hits[:3], match, brief.language)
+        return decisions.ask_back(topics, match, language)
+    return decisions.out_of_scope(finding.hits[:3], match, language)
 
 
-def _to_go_with_it(match: Match, finding: Finding) -> Hit | None:
-    """The article that is given to a customer who is handed over: only a sure one, and only of the sub agent's own."""
+def _missing(sub_agent: SubAgentBrief, brief: Brief) -> FactBrief | None:
+    return collecting.missing(sub_agent, collecting.known(sub_agent, brief.agent, brief.transcript))
+
+
+def _own(match: Match, finding: Finding, sure: float) -> Hit | None:
+    """The article that is given to a customer whatever happens after: only a sure one, and of the sub agent's own."""
     hit = finding.hits[0] if finding.hits else None
     own = hit and (not match.sub_agent.article_ids or hit.article.id in match.sub_agent.article_ids)
-    return hit if hit and own and hit.confidence >= GOES_WITH_IT else None
+    return hit if hit and own and hit.confidence >= sure else None
 
 
 def _index(agent: AgentBrief) -> Index:
-    return Index(Library(agent.articles), Matcher(agent.sub_agents))
+    return Index(Library(agent.articles), Matcher([each for each in agent.sub_agents if each.hears_customers]))
 
 
 def _understand(index: Index, text: str, language: str) -> Finding:

@@ -18,6 +18,7 @@ from agents.engines.checks import check_above_zero, check_url
 from agents.http import HttpError
 
 VERSION = 1  # of the request's form
+OF_AGENT = ("id", "name", "instructions", "revision", "character", "language", "otherwise")
 
 
 def check_secret(value: str) -> str:
@@ -50,7 +51,7 @@ def turn(brief: Brief) -> dict[str, Any]:
     agent = brief.agent
     return {
         "version": VERSION,
-        "agent": {"id": agent.id, "name": agent.name, "instructions": agent.instructions, "revision": agent.revision},
+        "agent": {name: getattr(agent, name) for name in OF_AGENT},
         "sub_agents": [asdict(sub_agent) for sub_agent in agent.sub_agents],
         "articles": [{"id": one.id, "title": one.title, "url": one.url} for one in agent.articles],
         "transcript": [_line(line) for line in brief.transcript],

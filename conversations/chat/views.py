@@ -19,6 +19,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from agents import avatars
 from conversations.chat.colours import readable_on
 from conversations.chat.feed import START, Cursor, Visit, latest, read
 from conversations.chat.render import render
@@ -115,10 +116,14 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     chat = find(public_id)
     greeting = render(chat.gateway.agent.greeting)
     hook = reverse("webhook", args=[public_id])
-    context = {"chat": chat, "greeting": greeting, "hook": hook, "limit": webchat.LONGEST_TEXT}
+    avatar = avatars.address(chat.gateway.agent)
+    context = {"chat": chat, "greeting": greeting, "hook": hook, "limit": webchat.LONGEST_TEXT, "avatar": avatar}
     response = fill(request, "chat/page.html", context)
-    # What csp.decorators.csp_replace sets; here the value is the gateway's own.
-    response._csp_replace = {"frame-ancestors": chat.framers}  # type: ignore[attr-defined]  # read by CSPMiddleware
+    # What csp.decorators.csp_replace sets; here the values are the gateway's and the agent's own.
+    replaced = {"frame-ancestors": chat.framers}
+    if elsewhere := avatars.origin(avatar):
+        replaced["img-src"] = ["'self'", "data:", elsewhere]
+    response._csp_replace = replaced  # type: ignore[attr-defined]  # read by CSPMiddleware
     return response
 
 

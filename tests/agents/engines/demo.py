@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from agents.engines.base import AgentBrief, ArticleBrief, SubAgentBrief
+from agents.engines.base import AgentBrief, ArticleBrief, FactBrief, SubAgentBrief
 
 FOLDER = Path(__file__).parents[3] / "aissist_site" / "demo"
 
@@ -44,4 +44,6 @@ def _sub_agent(number: int, row: dict[str, Any]) -> SubAgentBrief:
         after=row["after"],
         priority=row["priority"],
         article_ids=tuple(ids()[stem] for stem in row["articles"]),
+        facts=tuple(FactBrief(**fact) for fact in row.get("facts", ())),
+        **{name: row[name] for name in ("kind", "trigger", "acknowledgement", "tag") if name in row},
     )

@@ -52,6 +52,8 @@ def test_a_vague_text_is_asked_back(question):
 @pytest.mark.parametrize("question", questions.FOR_BILLING)
 def test_trouble_with_money_goes_to_billing(question):
     decision = decide(question)
+    assert (decision.escalation, decision.reason, decision.sub_agent) == (Escalation.NONE, Reason.COLLECTING, "billing")
+    decision = decide(f"{question} BT-20416")
     assert (decision.escalation, decision.reason, decision.sub_agent) == (Escalation.NOW, Reason.SUB_AGENT, "billing")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.models import Agent
+from agents.models import Agent, SubAgent
 from aissist_site.api import document
 from conversations.models import Conversation, Message
 from gateways.models import Gateway, Receipt
@@ -28,7 +28,7 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover)
+        for model in (Agent, SubAgent, Gateway, Receipt, Conversation, Message, Handover)
     ]
 
 
@@ -40,6 +40,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
+        "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
     }
 
 

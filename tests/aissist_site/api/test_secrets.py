@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.models import SubAgent
 from aissist_site.api import document
 from gateways.models import Gateway, Secret
 from tests.agents.api.fixtures import Api
@@ -26,6 +27,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
         "conversation_id": walk.conversation().pk,
+        "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
     }
 
 
