@@ -18,6 +18,11 @@ class Agent(models.Model):
     display_name = models.CharField(max_length=60, default="Assistant", help_text="The name that customers see.")
     instructions = models.TextField(blank=True, help_text="What always holds: tone, limits, facts about the company.")
     greeting = models.TextField(blank=True, help_text="Shown in a web chat before the customer has written anything.")
+    memory_days = models.PositiveIntegerField(
+        default=365,
+        validators=[MaxValueValidator(3650)],
+        help_text="Days that facts about a contact are remembered, unless a person keeps them; 0 to remember none.",
+    )
     engine = models.CharField(
         max_length=30, default="offline", help_text="What decides, unless engines are listed below."
     )

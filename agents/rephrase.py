@@ -24,13 +24,13 @@ _FIXED = re.compile(r"\{[^{}]*\}|https?://[\w./?=&%#~+-]*[\w/]", re.ASCII)  # pl
 
 def rephrased(agent_id: int, text: str, language: str) -> str:
     """`text` in `language` as it was made earlier; "" when it wasn't. One query, and never a model."""
-    rows = Rephrasing.objects.filter(agent=agent_id, text_hash=_hash(text), language=canonical(language))
+    rows = Rephrasing.objects.filter(agent=agent_id, text_hash=text_hash(text), language=canonical(language))
     return rows.values_list("text", flat=True).first() or ""
 
 
 def missing(agent_id: int, text: str, languages: Collection[str]) -> list[str]:
     """Those of `languages` that `text` is still to be rephrased in, as canonical codes in alphabetical order."""
-    rows = Rephrasing.objects.filter(agent=agent_id, text_hash=_hash(text))
+    rows = Rephrasing.objects.filter(agent=agent_id, text_hash=text_hash(text))
     made = rows.exclude(text="", made_at__lt=timezone.now() - AGAIN).values_list("language", flat=True)
     return sorted({canonical(language) for language in languages} - {"", *made})
 
@@ -46,7 +46,7 @@ def rephrase(agent: Agent, text: str, language: str) -> str | None:
         return None
     kept = said.strip() if is_usable(text, said) else ""
     Rephrasing.objects.update_or_create(
-        agent=agent, text_hash=_hash(text), language=canonical(language), defaults={"text": kept}
+        agent=agent, text_hash=text_hash(text), language=canonical(language), defaults={"text": kept}
     )
     return kept
 
@@ -61,5 +61,5 @@ def _fixed(text: str) -> Counter[str]:
     return Counter(_FIXED.findall(text))
 
 
-def _hash(text: str) -> str:
+def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -17,6 +17,7 @@ CHANGING = (
     "assignee_id",
     "epoch",
     "held_until",
+    "offered_at",
     "last_seq",
     "customer_seq",
     "answered_seq",

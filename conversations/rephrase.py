@@ -48,6 +48,7 @@ def _rephrased(agent: Agent, text: str, language: str) -> str | None:
 def _wanted() -> Iterator[tuple[Agent, str, str]]:
     """What is to be rephrased: agent, text, language."""
     templates = MessageTemplate.objects.filter(language="", gateway__agent__is_active=True)
+    templates = templates.exclude(kind=MessageTemplate.Kind.CRISIS)  # said as it is, see `wording`
     for template in templates.select_related("gateway__agent"):
         agent = template.gateway.agent
         for language in missing(agent.pk, template.text, _spoken(template)):

@@ -14,9 +14,12 @@ def wording(conversation: Conversation, kind: MessageTemplate.Kind) -> str:
     """The operator's text for the language, else the one for any language, rephrased if it could be, else ours."""
     templates = MessageTemplate.objects.filter(gateway_id=conversation.gateway_id, kind=kind)
     own = dict(templates.values_list("language", "text"))
-    language = canonical(conversation.language)
-    if language and (text := own.get(conversation.language) or _of(language, own)):
+    spoken = conversation.spoken
+    language = canonical(spoken)
+    if language and (text := own.get(spoken) or _of(language, own)):
         return text
+    if kind is MessageTemplate.Kind.CRISIS and "" in own:
+        return own[""]  # as it is: a number that an engine got wrong could cost a life
     if not (text := own.get("", "")):
         return wordings.wording(kind.value, language)
     return (language and rephrased(conversation.gateway.agent_id, text, language)) or text
