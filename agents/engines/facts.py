@@ -15,8 +15,6 @@ _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?:[ \-]?[a-z0-9]{4}){2,7}(?:[ \-]?[a-z0-9]{
 _NATIONAL_ID = re.compile(  # American, Brazilian, Italian
     r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|\b[a-z]{6}\d{2}[a-z]\d{2}[a-z]\d{3}[a-z]\b"
 )
-    r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|\b[a-z]{6}\d{2}[a-z]\d{2}[a-z]\d{3}[a-z]\b"
-)
 _SECRET = re.compile(  # words with which people give away what opens something
     r"\b(?:pass ?words?|pass ?codes?|passphrase|pin(?: code| number)?s?|cv[vc]2?|security code|one[- ]time code|otp|"
     r"2fa|api[- ]?keys?|secret key|private key|iban|bic|card number|credit card|debit card|social security|ssn|"
