@@ -61,10 +61,12 @@ def _answered(conversation: Conversation, decision: Decision) -> None:
 
 
 def _close(conversation: Conversation, state: Offer.State, why: str) -> None:
+    """One whose time was over stays expired, unless the customer has answered it after all."""
     conversation.offered_at = None
     writing.flush()
     last = conversation.offers.order_by("-pk").first()
-    if last is not None and last.state in (State.PENDING, State.EXPIRED):
+    answered_late = last is not None and last.state == State.EXPIRED and state != State.WITHDRAWN
+    if last is not None and (last.state == State.PENDING or answered_late):
         last.state, last.decided_at = state, timezone.now()
         last.save(update_fields=["state", "decided_at"])
         events.offer_decided(conversation, state.value, why)

@@ -18,9 +18,9 @@ _NATIONAL_ID = re.compile(  # American, Brazilian, Italian
 _SECRET = re.compile(  # words with which people give away what opens something
     r"\b(?:pass ?words?|pass ?codes?|passphrase|pin(?: code| number)?s?|cv[vc]2?|security code|one[- ]time code|otp|"
     r"2fa|api[- ]?keys?|secret key|private key|iban|bic|card number|credit card|debit card|social security|ssn|"
-    r"passwort\w*|kennwort\w*|kreditkarte\w*|geheimzahl|kontonummer|tan|mots? de passe|carte (?:bancaire|de credit)|"
+    r"passwort\w*|kennwort\w*|kreditkarte\w*|geheimzahl|kontonummer|mots? de passe|carte (?:bancaire|de credit)|"
     r"contrasenas?|claves?|tarjeta (?:de credito|de debito)|parola d'ordine|carta di credito|codice fiscale|senhas?|"
-    r"palavra[- ]passe|cartao de credito|cpf|wachtwoord\w*|pincode\w*|creditcard\w*|haslo|hasla|karta kredytowa|pesel)\b"
+    r"palavra[- ]passe|cartao de credito|cpf|wachtwoord\w*|pincode\w*|creditcard\w*|hasl[oa]|karta kredytowa)\b"
     r"|パスワード|暗証番号|クレジットカード|マイナンバー|密码|密碼|信用卡|验证码|驗證碼|身份证|身分證"
 )
 _NETS = (_LONG_NUMBER, _IBAN, _NATIONAL_ID, _SECRET)
