@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
+from agents import admin_rephrasings as admin_rephrasings  # registers its page
 from agents.admin_parts import PlainSelects, WriteOnlyInline, shown_once
 from agents.config import options
 from agents.engines.registry import ENGINES, engine
@@ -61,6 +62,7 @@ class AgentAdmin(admin.ModelAdmin[Agent]):
     fieldsets = (
         (None, {"fields": ("name", "display_name", "is_active", "parts")}),
         ("What it says", {"fields": ("instructions", "greeting")}),
+        ("What it remembers", {"fields": ("memory_days",)}),
         ("How it decides", {"fields": ("engine", "engine_delay"), "classes": ("collapse",)}),
     )
 

@@ -70,8 +70,8 @@ class Memory(models.Model):
         REJECTED = "rejected", "Not to be remembered"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memories")
-    text = models.CharField(max_length=200)
-    same = models.CharField(max_length=200, editable=False, help_text="Facts that say the same have this in common.")
+    text = models.CharField(max_length=200, blank=True, help_text="One sentence; empty once it is rejected.")
+    same = models.CharField(max_length=64, editable=False, help_text="Digest of its words: the same for the same fact.")
     language = models.CharField(max_length=10, blank=True, help_text="ISO 639-1, like “de”.")
     state = models.CharField(max_length=10, choices=State, default=State.OFFERED)
     # Numbers and no keys: this room doesn't know conversations, and a fact outlives the one that it was told in.
@@ -91,4 +91,4 @@ class Memory(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="memory_expires")]
 
     def __str__(self) -> str:
-        return self.text
+        return self.text or self.get_state_display()

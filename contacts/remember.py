@@ -1,9 +1,10 @@
 """What is remembered about contacts: facts that engines offer, each once, as many as fit, as long as the agent says.
 
-Engines are told what was offered and what a person kept. What a person rejected stays as a row, so that it isn't
-offered again. `Contact.remembered` counts what engines are told: where it is 0, a turn costs no query for it.
+Engines are told what was offered and what a person kept. Of what a person rejected only a digest stays, so that it
+isn't offered again. `Contact.remembered` counts what engines are told: where it is 0, a turn costs no query for it.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -24,6 +25,14 @@ class Unfit(ValueError):
     """This can't be remembered. The text says why."""
 
 
+def fit(text: str) -> str:
+    """The fact as it may be kept. Raises Unfit."""
+    found = without_secrets([text])
+    if not found:
+        raise Unfit("This can't be kept: it is empty, or has a number or a password in it that isn't for remembering.")
+    return found[0][:200]
+
+
 def told(contacts: Iterable[Contact]) -> dict[int, tuple[str, ...]]:
     """What engines may know, by the contact's id, oldest first. No query for contacts of whom nothing is known."""
     ids = {contact.pk for contact in contacts if contact.remembered}
@@ -37,20 +46,20 @@ def told(contacts: Iterable[Contact]) -> dict[int, tuple[str, ...]]:
 
 def offer(contact: Contact, facts: Iterable[str], *, days: int, language: str, conversation: int, seq: int) -> int:
     """Remember what an engine found worth it, for so many days. Returns how many facts are new."""
-    new = {same(fact): fact for fact in without_secrets(facts)} if days else {}
+    new = {key(fact): fact for fact in without_secrets(facts)} if days else {}
     known = set(contact.memories.filter(same__in=new).values_list("same", flat=True)) if new else set()
     rows = [
         Memory(
             contact=contact,
             text=text[:200],
-            same=key,
+            same=digest,
             language=language,
             conversation=conversation,
             seq=seq,
             expires_at=timezone.now() + timedelta(days=days),
         )
-        for key, text in new.items()
-        if key not in known
+        for digest, text in new.items()
+        if digest not in known
     ]
     if rows:
         Memory.objects.bulk_create(rows, ignore_conflicts=True)  # the same contact on another gateway, just now
@@ -61,14 +70,12 @@ def offer(contact: Contact, facts: Iterable[str], *, days: int, language: str, c
 
 def write(contact: Contact, text: str, user: Any) -> Memory:
     """A person writes a fact down. Raises Unfit."""
-    fit = without_secrets([text])
-    if not fit:
-        raise Unfit("This can't be kept: it is empty, or has a number or a password in it that isn't for remembering.")
+    text = fit(text)
     with transaction.atomic():
         row, _ = Memory.objects.update_or_create(
             contact=contact,
-            same=same(text),
-            defaults={"text": fit[0][:200], "state": State.KEPT, "decided_by": user, "expires_at": None},
+            same=key(text),
+            defaults={"text": text, "state": State.KEPT, "decided_by": user, "expires_at": None},
         )
         count(contact)
     return row
@@ -77,9 +84,8 @@ def write(contact: Contact, text: str, user: Any) -> Memory:
 def decide(memory: Memory, state: Memory.State, user: Any) -> None:
     """A person keeps a fact, for good, or rejects it. `user` is whoever is signed in, if anybody is."""
     with transaction.atomic():
-        memory.state, memory.decided_by = state, user
-        if state == State.KEPT:
-            memory.expires_at = None
+        memory.state, memory.decided_by, memory.expires_at = state, user, None
+        memory.text = "" if state == State.REJECTED else memory.text
         memory.save()
         count(memory.contact)
 
@@ -105,6 +111,11 @@ def forget_expired() -> int:
 def count(contact: Contact) -> None:
     contact.remembered = min(_live().filter(contact=contact).count(), MOST)
     Contact.objects.filter(pk=contact.pk).update(remembered=contact.remembered)
+
+
+def key(fact: str) -> str:
+    """What facts that say the same have in common, and what can't be read back."""
+    return hashlib.sha256(same(fact).encode()).hexdigest()
 
 
 def _live() -> Any:

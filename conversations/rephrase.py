@@ -11,6 +11,8 @@ from agents.models import Agent
 from agents.rephrase import missing, rephrase
 from conversations.idle import let_go
 from conversations.models import Conversation, MessageTemplate
+from gateways.models import Gateway
+from gateways.registry import ADAPTERS
 
 RECENT = timedelta(days=30)  # conversations of that age show which languages are to be expected
 MOST = 20  # engine calls in one run
@@ -53,6 +55,17 @@ def _wanted() -> Iterator[tuple[Agent, str, str]]:
         agent = template.gateway.agent
         for language in missing(agent.pk, template.text, _spoken(template)):
             yield agent, template.text, language
+
+    for gateway in Gateway.objects.filter(agent__is_active=True).exclude(agent__greeting="").select_related("agent"):
+        text = gateway.agent.greeting.strip()
+        wanted = _spoken(MessageTemplate(gateway=gateway, kind=MessageTemplate.Kind.GREETING, text=text))
+        for language in missing(gateway.agent_id, text, wanted) if text and _is_hosted(gateway) else ():
+            yield gateway.agent, text, language
+
+
+def _is_hosted(gateway: Gateway) -> bool:
+    """Whether its visitors see the greeting at all."""
+    return gateway.platform in ADAPTERS and ADAPTERS[gateway.platform].capabilities.hosted
 
 
 def _spoken(template: MessageTemplate) -> set[str]:

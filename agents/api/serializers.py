@@ -18,6 +18,7 @@ class AgentSerializer(StrictModel[Agent]):
             "display_name",
             "instructions",
             "greeting",
+            "memory_days",
             "engine",
             "engine_delay",
             "is_active",

@@ -1,8 +1,11 @@
 from django.urls import path
 
+from agents.api.engines import EngineDetail, Engines
 from agents.api.views import AgentDetail, Agents
 
 urlpatterns = [
     path("agents", Agents.as_view()),
     path("agents/<int:agent_id>", AgentDetail.as_view()),
+    path("agents/<int:agent_id>/engines", Engines.as_view()),
+    path("agents/<int:agent_id>/engines/<int:engine_id>", EngineDetail.as_view()),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -23,7 +23,7 @@ from conversations.api.serializers import (
     CustomerMessageSerializer,
     MessageSerializer,
 )
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Offer
 from gateways import receive
 from gateways.errors import ConfigError, Refused
 from gateways.models import Gateway
@@ -43,7 +43,9 @@ class OfConversation(APIView):
 
 def conversations() -> QuerySet[Conversation]:
     """Conversations with everything that is shown of them."""
-    return Conversation.objects.select_related("identity__contact", "destination", "assignee")
+    offers = Prefetch("offers", Offer.objects.filter(state=Offer.State.PENDING))
+    found = Conversation.objects.select_related("identity__contact", "destination", "assignee")
+    return found.prefetch_related(offers)
 
 
 @extend_schema_view(

@@ -14,6 +14,7 @@ def shown(agent: Agent, **changes: Any) -> dict[str, Any]:
         "display_name": "Ada",
         "instructions": "",
         "greeting": "",
+        "memory_days": 365,
         "engine": "scripted",
         "engine_delay": 0.0,
         "is_active": True,
