@@ -83,7 +83,8 @@ class ContactAdmin(admin.ModelAdmin[Contact]):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """What a person has written is kept; one that was rejected before may be written again."""
         if formset.model is not Memory:
-            return super().save_formset(request, form, formset, change)
+            super().save_formset(request, form, formset, change)
+            return
         for memory in formset.save(commit=False):
             Memory.objects.filter(contact=memory.contact, same=memory.same, text="").delete()
             memory.state, memory.decided_by = Memory.State.KEPT, request.user

@@ -49,7 +49,9 @@ class Offered(admin.SimpleListFilter):
         return [("pending", "Waiting for the customer’s answer")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
-        return queryset.filter(is_offered=True) if self.value() == "pending" else queryset
+        if self.value() != "pending":
+            return queryset
+        return queryset.filter(Exists(Offer.objects.filter(conversation=OuterRef("pk"), state=Offer.State.PENDING)))
 
 
 class ConversationAdmin(admin.ModelAdmin[Conversation]):

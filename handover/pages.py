@@ -167,7 +167,8 @@ def _decide(state: Memory.State) -> Callable[[HttpRequest, Conversation], object
         memory = conversation.identity.contact.memories.filter(pk=number).first()
         if memory is None:
             raise desk.DeskError("This isn’t remembered any more.")
-        return remember.decide(memory, state, request.user)
+        remember.decide(memory, state, request.user)
+        return memory
 
     return decide
 

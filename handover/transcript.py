@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
-from conversations.chat.render import render
 from contacts.models import Memory
+from conversations.chat.render import render
 from conversations.models import AuditEvent, Conversation, Delivery, Message, Offer, Turn
 from gateways.models import Destination
 from handover.models import Handover

@@ -5,9 +5,11 @@ from typing import Any
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from agents.api.fields import StrictModel
 from agents.api.lists import Oldest
@@ -95,8 +97,12 @@ class Engines(OfAgent, ListCreateAPIView[EngineSetting]):
     def get_queryset(self) -> QuerySet[EngineSetting]:
         return EngineSetting.objects.filter(agent=self.agent())
 
-    def perform_create(self, serializer: serializers.BaseSerializer[EngineSetting]) -> None:
-        serializer.save(agent=self.agent())
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        agent = self.agent()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(agent=agent)
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

@@ -1,4 +1,4 @@
-"""Contacts, and what is remembered about them. Who has written to one of an agent's gateways is that agent's contact."""
+"""Contacts, and what is remembered about them. Who has written to one of an agent's gateways is its contact."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ class OfContact(APIView):
         operation_id="updateContact",
         tags=["Contacts"],
         summary="Change a contact",
-        description="Send only what changes. With a `language`, that is what they are spoken to in, by agent and system.",
+        description="Send only what changes. With a `language`, that is what they are spoken to in.",
         examples=[OpenApiExample("Speak German to them", {"language": "de"}, request_only=True)],
     ),
 )
