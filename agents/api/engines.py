@@ -23,7 +23,7 @@ ENGINE = (
 )
 
 
-class EngineSerializer(StrictModel[EngineSetting]):
+class AgentEngineSerializer(StrictModel[EngineSetting]):
     """One engine of an agent, with its options."""
 
     engine = serializers.ChoiceField(choices=sorted(ENGINES), help_text="The code that decides what to answer.")
@@ -91,7 +91,7 @@ class Engines(OfAgent, ListCreateAPIView[EngineSetting]):
     needs = {"GET": "agents.view_enginesetting", "POST": "agents.add_enginesetting"}
     http_method_names = ["get", "post", "head"]
     queryset = EngineSetting.objects.all()
-    serializer_class = EngineSerializer
+    serializer_class = AgentEngineSerializer
     pagination_class = Oldest
 
     def get_queryset(self) -> QuerySet[EngineSetting]:
@@ -123,7 +123,7 @@ class EngineDetail(OfAgent, RetrieveUpdateDestroyAPIView[EngineSetting]):
     }
     http_method_names = ["get", "patch", "delete", "head"]
     queryset = EngineSetting.objects.all()
-    serializer_class = EngineSerializer
+    serializer_class = AgentEngineSerializer
 
     def get_object(self) -> EngineSetting:
         found = EngineSetting.objects.filter(agent=self.agent(), pk=self.kwargs["engine_id"]).first()

@@ -8,7 +8,7 @@ from contacts import remember
 from contacts.models import Contact, Memory, clean_language
 
 
-class ContactSerializer(StrictModel[Contact]):
+class KnownContactSerializer(StrictModel[Contact]):
     """A person who writes to the agent, on whichever of its gateways."""
 
     class Meta:

@@ -17,7 +17,7 @@ from agents.api.lists import Newest
 from agents.api.views import OfAgent
 from contacts import remember
 from contacts.api.serializers import (
-    ContactSerializer,
+    KnownContactSerializer,
     MemoryCreationSerializer,
     MemoryDecisionSerializer,
     MemorySerializer,
@@ -37,7 +37,7 @@ class Contacts(OfAgent, ListAPIView[Contact]):
     needs = {"GET": "contacts.view_contact"}
     http_method_names = ["get", "head"]
     queryset = Contact.objects.all()
-    serializer_class = ContactSerializer
+    serializer_class = KnownContactSerializer
     pagination_class = Newest
 
     def get_queryset(self) -> QuerySet[Contact]:
@@ -69,7 +69,7 @@ class ContactDetail(OfContact, RetrieveUpdateAPIView[Contact]):
     needs = {"GET": "contacts.view_contact", "PATCH": "contacts.change_contact"}
     http_method_names = ["get", "patch", "head"]
     queryset = Contact.objects.all()
-    serializer_class = ContactSerializer
+    serializer_class = KnownContactSerializer
 
     def get_object(self) -> Contact:
         return self.contact()
