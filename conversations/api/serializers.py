@@ -57,6 +57,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "destination",
             "subject",
             "language",
+            "tags",
             "status",
             "owner",
             "assignee",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0003_dead_letters_index'),
+        ('conversations', '0004_tags'),
         ('gateways', '0005_offers_and_memory'),
     ]
 
