@@ -16,6 +16,7 @@ from agents.engines.base import (
     Decision,
     Escalation,
     Line,
+    Offer,
     Speaker,
 )
 from agents.engines.guard import Ask, guarded
@@ -53,12 +54,13 @@ def rehearse(scenario: Scenario, agent: AgentBrief, ask: Ask) -> Iterator[Result
     """The results line by line. After a handover people answer: a line that still follows is a difference."""
     transcript: tuple[Line, ...] = ()
     language, over = "", ""
+    offer: Offer | None = None
     for number, step in enumerate(scenario.lines, start=1):
         if over:
             yield Result(scenario, number, (Difference("line", "a decision", over),), 0)
             return
-        exchange = say(step.says, transcript, agent, ask, scenario.language or language, scenario.language)
-        language = exchange.language
+        exchange = say(step.says, transcript, agent, ask, scenario.language or language, scenario.language, offer)
+        language, offer = exchange.language, offered(exchange.decision)
         yield Result(scenario, number, tuple(differences(step, exchange, agent)), exchange.milliseconds)
         transcript, over = after(step.says, transcript, exchange), _why_over(exchange)
 
@@ -70,17 +72,29 @@ def say(
     ask: Ask,
     language: str,
     fixed_language: str = "",
+    offer: Offer | None = None,
 ) -> Exchange:
-    """Say `texts` in one burst after `transcript`. `language` was spoken before. Whatever is raised is caught."""
+    """Say `texts` in one burst after `transcript`. `language` was spoken before. Whatever is raised is caught.
+
+    `offer` is the person that the agent's last words offered.
+    """
     for text in texts:
         language = fixed_language or languages.detect(text) or language
-    brief = Brief(agent, (*transcript, *_lines(Speaker.CUSTOMER, texts)), new=len(texts), language=language)
+    lines = (*transcript, *_lines(Speaker.CUSTOMER, texts))
+    brief = Brief(agent, lines, new=len(texts), language=language, offer=offer)
     began = time.monotonic()
     try:
         decision, failure = guarded(brief, ask), ""
     except Exception as error:  # an engine that fails is a result, as it is in a real conversation
         decision, failure = None, str(getattr(error, "public", type(error).__name__))
     return Exchange(decision, language, round((time.monotonic() - began) * 1000), failure)
+
+
+def offered(decision: Decision | None) -> Offer | None:
+    """The person whom the decision offers, for the next line to say yes or no to."""
+    if decision is None or decision.escalation is not Escalation.OFFERED:
+        return None
+    return Offer(decision.reason.value, decision.why, decision.sub_agent)
 
 
 def after(texts: tuple[str, ...], transcript: tuple[Line, ...], exchange: Exchange) -> tuple[Line, ...]:

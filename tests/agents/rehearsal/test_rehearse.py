@@ -1,6 +1,7 @@
 """A scenario's walk: what the engine is given line by line, and which differences are told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -100,3 +101,20 @@ def test_the_guard_stands_around_the_engine():
 def test_what_differs_is_told(expect, difference):
     told = walk(Scripted(DECISION), step("When do I get my money back?", **expect))
     assert told == [(1, (Difference(*difference),) if difference else ())]
+
+
+def test_a_yes_to_an_offer_hands_over_without_asking_the_engine():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer)
+    assert walk(ask, step("Hm?", escalation=("offered",)), step("Yes please", reason=("accepted",))) == [
+        (1, ()),
+        (2, ()),
+    ]
+    assert len(ask.asked) == 1
+
+
+def test_an_offer_is_known_for_one_line():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer, DECISION, DECISION)
+    walk(ask, step("Hm?"), step("When do I get my refund?"), step("Yes"))
+    assert [asked.offer is None for asked in ask.asked] == [True, False, True]
