@@ -43,9 +43,7 @@ class OfConversation(APIView):
 
 def conversations() -> QuerySet[Conversation]:
     """Conversations with everything that is shown of them."""
-    offers = Prefetch("offers", Offer.objects.filter(state=Offer.State.PENDING))
-    found = Conversation.objects.select_related("identity__contact", "destination", "assignee")
-    return found.prefetch_related(offers)
+    return Conversation.objects.select_related("identity__contact", "destination", "assignee")
 
 
 @extend_schema_view(
@@ -65,7 +63,8 @@ class Conversations(OfAgent, ListAPIView[Conversation]):
     filterset_class = ConversationFilter
 
     def get_queryset(self) -> QuerySet[Conversation]:
-        return conversations().filter(gateway__agent=self.agent())
+        offers = Prefetch("offers", Offer.objects.filter(state=Offer.State.PENDING))
+        return conversations().filter(gateway__agent=self.agent()).prefetch_related(offers)
 
 
 @extend_schema_view(
