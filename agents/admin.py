@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
+from agents import admin_rephrasings as admin_rephrasings  # registers its page
 from agents import advice, avatars
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, shown_once
 from agents.admin_wording import AvatarFields, FactsField, Linted
@@ -72,6 +73,7 @@ class AgentAdmin(Linted):
             },
         ),
         ("How it looks", {"fields": ("picture", "avatar", "remove_avatar", "avatar_url"), "classes": ("collapse",)}),
+        ("What it remembers", {"fields": ("memory_days",)}),
         ("How it decides", {"fields": ("otherwise", "engine", "engine_delay"), "classes": ("collapse",)}),
     )
 

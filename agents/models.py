@@ -50,6 +50,11 @@ class Agent(models.Model):
         default=Otherwise.ANSWER,
         help_text="What happens with what none of its sub agents recognises. Who asks for a person gets one anyway.",
     )
+    memory_days = models.PositiveIntegerField(
+        default=365,
+        validators=[MaxValueValidator(3650)],
+        help_text="Days that facts about a contact are remembered, unless a person keeps them; 0 to remember none.",
+    )
     engine = models.CharField(
         max_length=30, default="offline", help_text="What decides, unless engines are listed below."
     )
@@ -264,6 +269,9 @@ class Rephrasing(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="rephrasings")
     text_hash = models.CharField(max_length=64, help_text="SHA-256 of the operator's text, in hexadecimal digits.")
     language = models.CharField(max_length=10, help_text="ISO 639-1, like “de”.")
+    original = models.TextField(
+        blank=True, help_text="What the operator wrote; empty where it was made before that was kept."
+    )
     text = models.TextField(blank=True, help_text="Empty when what the engine said couldn't be used.")
     made_at = models.DateTimeField(auto_now=True)
 

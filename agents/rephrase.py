@@ -47,7 +47,7 @@ def rephrase(agent: Agent, text: str, language: str) -> str | None:
         return None
     kept = said.strip() if is_usable(text, said) else ""
     Rephrasing.objects.update_or_create(
-        agent=agent, text_hash=text_hash(text), language=canonical(language), defaults={"text": kept}
+        agent=agent, text_hash=text_hash(text), language=canonical(language), defaults={"text": kept, "original": text}
     )
     if _says(known, text):
         Agent.objects.filter(pk=agent.pk).update(updated_at=timezone.now())  # its brief is to have it

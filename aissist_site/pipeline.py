@@ -15,10 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from agents.engines.base import AnswersLater
 from aissist_site.crew import DATABASE_IS_AWAY, Crew
+from contacts import remember
 from contacts.models import Identity
 from contacts.resolve import resolve
-from conversations import act, ownership, timers, turns
+from conversations import act, later, offers, ownership, timers, turns
 from conversations import deliver as sender
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
@@ -30,6 +32,7 @@ from gateways import doorbell, writing
 from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
+from handover.expire import expire
 from handover.hand_over import follow, hand_over
 from handover.route import route, to_people
 
@@ -148,7 +151,7 @@ def _record_once(
 
 @dataclass(frozen=True, slots=True)
 class Responded:
-    """What an engine made of a question: an answer, or the exception that it raised."""
+    """What an engine made of a question: an answer, the promise of one, or the exception that it raised."""
 
     question: Question
     answer: Answer | Exception
@@ -170,6 +173,8 @@ def _respond(question: Question) -> Responded:
             return Responded(question, respond(question))
         except DATABASE_IS_AWAY:
             raise  # not the engine's failure: the lease ends, and the turn is taken again
+        except AnswersLater as promised:
+            return Responded(question, promised)
         except Exception as error:
             log.exception("engine_failed")
             return Responded(question, error)
@@ -191,11 +196,19 @@ def _settle_turns(responded: Sequence[Responded]) -> set[int]:
 
 
 def _answer(responded: Responded) -> Answer | None:
-    """The engine's answer; where it failed, either nothing for now or a decision to ask people."""
+    """The engine's answer; where there is none, either nothing for now or a decision to ask people."""
     if isinstance(responded.answer, Answer):
         return responded.answer
+    if isinstance(responded.answer, AnswersLater):
+        later.wait(responded.question.turn, responded.answer)
+        return None
     decision = turns.failed(responded.question.turn, responded.answer)
     return None if decision is None else Answer(decision, upto_seq=responded.question.upto_seq, milliseconds=0)
+
+
+def act_on(turn: Turn, answer: Answer) -> None:
+    """The same for an answer that came later, at the callback. Raises whatever goes wrong."""
+    _act_on([(turn, answer)])
 
 
 def _act_on_alone(turn: Turn, answer: Answer) -> None:
@@ -221,8 +234,12 @@ def _act_on(answers: Sequence[tuple[Turn, Answer]]) -> None:
 def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     decision = answer.decision
     turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
+    if answer.answer_id:
+        turn.decision["answer_id"] = answer.answer_id
     if not turns.freeze(conversation, turn, answer.upto_seq, decision):
         return False
+    offers.settle(conversation, turn, decision)
+    _remember(conversation, answer)
     if choice := route(turn, decision):
         told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
         hand_over(conversation, choice, **told, turn=turn, decision=decision)
@@ -232,6 +249,13 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
         turns.expect(conversation)  # what came too late for this answer gets the next one
     return True
+
+
+def _remember(conversation: Conversation, answer: Answer) -> None:
+    contact, days = conversation.identity.contact, conversation.gateway.agent.memory_days
+    if answer.decision.facts:
+        source = {"conversation": conversation.pk, "seq": answer.upto_seq}
+        remember.offer(contact, answer.decision.facts, days=days, language=conversation.spoken, **source)
 
 
 # --- deliver ----------------------------------------------------------------------------------------------------------
@@ -271,8 +295,8 @@ DELIVERIES: Crew[sender.Job, sender.Sending] = Crew(
 
 
 def fire(gateway_id: int) -> int:
-    """Carry out the gateway's timers that are due. Returns how many."""
-    count = 0
+    """Carry out the gateway's timers and time-outs that are due. Returns how many."""
+    count = expire(gateway_id)
     while done := timers.fire(gateway_id):
         count += done
         if done < timers.MOST:

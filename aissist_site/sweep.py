@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from conversations import limbo
-from conversations.models import Delivery, Timer, Turn
+from conversations.models import Delivery, Offer, Timer, Turn
 from gateways import doorbell
 from gateways.doorbell import Step
 from gateways.models import Receipt
@@ -25,11 +25,13 @@ def due() -> dict[Step, list[int]]:
     deliveries = Delivery.objects.filter(
         Q(status=Delivery.Status.PENDING, due_at__lt=late) | Q(status=Delivery.Status.SENDING, lease_until__lt=late)
     )
+    offers = Offer.objects.filter(state=Offer.State.PENDING, due_at__lt=late)
+    timers = {*_gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"), *_gateways(offers, "gateway_id")}
     return {
         Step.INGEST: _gateways(receipts, "gateway_id"),
         Step.TURN: _gateways(turns, "gateway_id"),
         Step.DELIVER: _gateways(deliveries, "gateway_id"),
-        Step.TIMER: _gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"),
+        Step.TIMER: sorted(timers),
     }
 
 

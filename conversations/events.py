@@ -39,6 +39,19 @@ def thinking(conversation: Conversation, turn: Turn, seconds: float) -> None:
     _write(conversation, "thinking", f"No answer after {seconds:g} s: the thinking message was sent.", turn=turn)
 
 
+def awaited(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "awaited", why, turn=turn)
+
+
+def answer_ignored(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "answer_ignored", f"An engine's answer wasn't used: {why}", turn=turn)
+
+
+def offer_decided(conversation: Conversation, state: str, why: str) -> None:
+    """`state` is a value of Offer.State."""
+    _write(conversation, f"offer_{state}", f"The offer of a person is {state}. {why}")
+
+
 def handed_over(conversation: Conversation, turn: Turn | None, why: str, actor: str) -> None:
     _write(conversation, "handed_over", why, turn=turn, actor=actor)
 

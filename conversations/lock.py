@@ -19,6 +19,7 @@ CHANGING = (
     "assignee_id",
     "epoch",
     "held_until",
+    "offered_at",
     "last_seq",
     "customer_seq",
     "answered_seq",

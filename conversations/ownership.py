@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from conversations import events
+from conversations import events, offers
 from conversations.models import Conversation, Delivery, Message, Timer, Turn
 from gateways import doorbell, writing
 
@@ -24,6 +24,7 @@ def _pass_on(conversation: Conversation) -> None:
     conversation.epoch += 1
     conversation.held_until = None
     conversation.assignee = None
+    offers.withdraw(conversation, "People get the conversation.")
     _end_turns(conversation)
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
 
@@ -113,6 +114,7 @@ def _stop_agent(conversation: Conversation) -> None:
     """Raise the epoch, end the live turn, cancel its timers, withdraw what is unsent."""
     conversation.epoch += 1
     conversation.held_until = None
+    offers.withdraw(conversation, "The owner changed.")
     _end_turns(conversation)
     if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
         events.withdrawn(conversation, count, "the owner changed")

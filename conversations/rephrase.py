@@ -13,6 +13,8 @@ from agents.models import Agent
 from agents.rephrase import missing, rephrase
 from conversations.idle import let_go
 from conversations.models import Conversation, MessageTemplate
+from gateways.models import Gateway
+from gateways.registry import ADAPTERS
 
 RECENT = timedelta(days=30)  # conversations of that age show which languages are to be expected
 MOST = 20  # engine calls in one run
@@ -50,6 +52,7 @@ def _rephrased(agent: Agent, text: str, language: str) -> str | None:
 def _wanted() -> Iterator[tuple[Agent, str, str]]:
     """What is to be rephrased: agent, text, language."""
     templates = MessageTemplate.objects.filter(language="", gateway__agent__is_active=True)
+    templates = templates.exclude(kind=MessageTemplate.Kind.CRISIS)  # said as it is, see `wording`
     for template in templates.select_related("gateway__agent"):
         agent = template.gateway.agent
         for language in missing(agent.pk, template.text, _spoken(template)):
@@ -61,6 +64,17 @@ def _wanted() -> Iterator[tuple[Agent, str, str]]:
         for text in texts:
             for language in missing(agent.pk, text, expected - {languages.detect(text)}):
                 yield agent, text, language
+
+    for gateway in Gateway.objects.filter(agent__is_active=True).exclude(agent__greeting="").select_related("agent"):
+        text = gateway.agent.greeting.strip()
+        wanted = _spoken(MessageTemplate(gateway=gateway, kind=MessageTemplate.Kind.GREETING, text=text))
+        for language in missing(gateway.agent_id, text, wanted) if text and _is_hosted(gateway) else ():
+            yield gateway.agent, text, language
+
+
+def _is_hosted(gateway: Gateway) -> bool:
+    """Whether its visitors see the greeting at all."""
+    return gateway.platform in ADAPTERS and ADAPTERS[gateway.platform].capabilities.hosted
 
 
 def _spoken(template: MessageTemplate) -> set[str]:

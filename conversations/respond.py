@@ -12,8 +12,11 @@ from django.db.models import F, Q
 
 from agents.ask import ask
 from agents.brief import brief
+from agents.engines import base
 from agents.engines.base import AgentBrief, Brief, Decision, Line, Speaker
 from agents.engines.guard import guarded
+from contacts import remember
+from conversations import later, offers
 from conversations.models import Conversation, Message, Turn
 
 LINES = 40  # of the transcript that an engine is given
@@ -42,13 +45,25 @@ class Answer:
     decision: Decision
     upto_seq: int
     milliseconds: int
+    answer_id: str = ""  # the `webhook-id` of one that came later, by which a second copy of it is known
 
 
 def questions(turns: Sequence[Turn]) -> list[Question]:
     """What to ask for each of these turns: all that the customer has said and nobody has dealt with, and before."""
     said = _said(turn.conversation for turn in turns)
     agents = {pk: brief(pk) for pk in {turn.conversation.gateway.agent_id for turn in turns}}
-    return [_question(turn, agents[turn.conversation.gateway.agent_id], said[turn.conversation_id]) for turn in turns]
+    known = remember.told(turn.conversation.identity.contact for turn in turns)
+    offered = offers.pending(turn.conversation for turn in turns)
+    return [
+        _question(
+            turn,
+            agents[turn.conversation.gateway.agent_id],
+            said[turn.conversation_id],
+            known.get(turn.conversation.identity.contact_id, ()),
+            offered.get(turn.conversation_id),
+        )
+        for turn in turns
+    ]
 
 
 def respond(question: Question) -> Answer:
@@ -58,13 +73,26 @@ def respond(question: Question) -> Answer:
     return Answer(decision, question.upto_seq, milliseconds=round((time.monotonic() - began) * 1000))
 
 
-def _question(turn: Turn, agent: AgentBrief, said: list[Message]) -> Question:
+def _question(
+    turn: Turn, agent: AgentBrief, said: list[Message], facts: tuple[str, ...], offer: base.Offer | None
+) -> Question:
     conversation = turn.conversation
     new = [message for message in said if _is_new(message, conversation)]
     transcript = [*(one for one in said if one not in new), *new]
     lines = tuple(_line(message) for message in transcript)
-    asked = Brief(agent, lines, len(new), conversation.language, acknowledged=tuple(conversation.acknowledged))
-    return Question(turn, asked, upto_seq=new[-1].seq if new else conversation.customer_seq)
+    upto_seq = new[-1].seq if new else conversation.customer_seq
+    asked = Brief(
+        agent=agent,
+        transcript=lines,
+        new=len(new),
+        language=conversation.spoken,
+        acknowledged=tuple(conversation.acknowledged),
+        offer=offer,
+        facts=facts,
+        callback=later.address(agent, turn, upto_seq),
+        passed=turn.passed,
+    )
+    return Question(turn, asked, upto_seq)
 
 
 def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:

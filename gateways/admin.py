@@ -119,7 +119,14 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
             (
                 "Pace",
                 {
-                    "fields": ("burst_window", "longest_wait", "thinking_after", "on_unknown"),
+                    "fields": (
+                        "burst_window",
+                        "longest_wait",
+                        "thinking_after",
+                        "offer_minutes",
+                        "on_silence",
+                        "on_unknown",
+                    ),
                     "classes": ("collapse",),
                 },
             ),

@@ -27,6 +27,10 @@ class Gateway(models.Model):
         RATE_LIMITED = "rate_limited", "Rate limited by the platform"
         ERROR = "error", "Error: needs an operator"
 
+    class OnSilence(models.TextChoices):
+        REST = "rest", "Let it rest"
+        HAND_OVER = "hand_over", "Hand over to people"
+
     class OnUnknown(models.TextChoices):
         HOLD = "hold", "Hold it and ask a person"
         RESEND = "resend", "Send it again"
@@ -51,6 +55,19 @@ class Gateway(models.Model):
         default=8,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
         help_text="Seconds without an answer after which the customer gets the thinking message; 0 for never.",
+    )
+    offer_minutes = models.PositiveIntegerField(
+        default=30,
+        validators=[MaxValueValidator(10_080)],
+        help_text="Minutes in which a customer who is offered a person may say yes or no; 0 to wait for ever.",
+    )
+    # A customer who was asked and went away isn't waiting: a queue full of those hides the ones who are. Their yes is
+    # still understood when it comes hours later, as it does by email.
+    on_silence = models.CharField(
+        max_length=10,
+        choices=OnSilence,
+        default=OnSilence.REST,
+        help_text="What to do when that time is over. A yes that comes later still counts as one.",
     )
     on_unknown = models.CharField(
         max_length=10,

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from agents.engines.base import Decision
+from agents.engines.base import Decision, Reason
 from conversations import act, events, outbox, ownership
 from conversations.models import Conversation, MessageTemplate, Turn
 from conversations.wording import wording
@@ -35,7 +35,7 @@ def hand_over(
     rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()  # either may have been deleted meanwhile
     if decision:
         act.say(conversation, turn, decision)
-    outbox.say(conversation, wording(conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)
+    outbox.say(conversation, wording(conversation, _words_for(reason)), Purpose.HANDOVER, turn=turn)
     writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision)
     outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
@@ -51,6 +51,11 @@ def hand_over(
         why=f"{why} {choice.why}"[:500],
         summary=summary,
     )
+
+
+def _words_for(reason: str) -> MessageTemplate.Kind:
+    """To somebody who may harm themselves, “our team will reply” isn't all there is to say."""
+    return MessageTemplate.Kind.CRISIS if reason == Reason.SELF_HARM else MessageTemplate.Kind.HANDOVER
 
 
 def current(conversation: Conversation) -> Handover | None:

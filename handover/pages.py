@@ -18,6 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import quote_etag
 
+from contacts import remember
+from contacts.models import Memory
 from conversations.lock import locked
 from conversations.models import Conversation, Delivery
 from conversations.quiet import quiet
@@ -158,6 +160,19 @@ def _retry(request: HttpRequest, conversation: Conversation) -> object:
     return desk.retry(number, **_who(request))
 
 
+def _decide(state: Memory.State) -> Callable[[HttpRequest, Conversation], object]:
+    def decide(request: HttpRequest, conversation: Conversation) -> object:
+        chosen = request.POST.get("memory", "")
+        number = int(chosen) if chosen.isdecimal() else 0
+        memory = conversation.identity.contact.memories.filter(pk=number).first()
+        if memory is None:
+            raise desk.DeskError("This isn’t remembered any more.")
+        remember.decide(memory, state, request.user)
+        return memory
+
+    return decide
+
+
 ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "reply": _reply,
     "note": _note,
@@ -167,4 +182,6 @@ ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "suspend": _simply("suspend"),
     "close": _simply("close"),
     "retry": _retry,
+    "keep": _decide(Memory.State.KEPT),
+    "forget": _decide(Memory.State.REJECTED),
 }

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agents.ask import ask
 from agents.brief import brief
-from agents.engines.base import After, AgentBrief, Decision, Escalation, Line, Speaker
+from agents.engines.base import After, AgentBrief, Decision, Escalation, Line, Offer, Speaker
 from agents.models import Agent
 from agents.rehearsal.rehearse import Exchange, say
 from conversations.chat.render import render
@@ -139,8 +139,15 @@ def _as_edited(agent: AgentBrief, instructions: str) -> AgentBrief:
 def _try(agent: AgentBrief, gateway: Gateway | None, before: Sequence[Tried], text: str) -> Tried:
     language = before[-1].language if before else ""
     acknowledged = tuple(slug for each in before for slug in each.acknowledged)
-    exchange = say((text,), tuple(_transcript(before)), agent, ask, language, acknowledged=acknowledged)
+    said = tuple(_transcript(before))
+    exchange = say((text,), said, agent, ask, language, acknowledged=acknowledged, offer=_offer(before))
     return _tried(text, exchange, gateway)
+
+
+def _offer(before: Sequence[Tried]) -> Offer | None:
+    if not before or before[-1].escalation != Escalation.OFFERED:
+        return None
+    return Offer(before[-1].reason, before[-1].why, before[-1].sub_agent)
 
 
 def _transcript(tried: Sequence[Tried]) -> Iterator[Line]:

@@ -18,7 +18,7 @@ def summarize(conversation: Conversation, why: str, decision: Decision | None) -
     said = _said(conversation, LINES)
     parts = [
         f"**Handed over:** {why}",
-        f"**Customer:** {contact}" + (f" ({conversation.language})" if conversation.language else ""),
+        f"**Customer:** {contact}" + (f" ({conversation.spoken})" if conversation.spoken else ""),
         "**Last said:**\n" + "\n".join(f"- {_who(message)}: {_short(message.text)}" for message in said),
     ]
     if decision and decision.collected:

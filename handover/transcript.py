@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
+from contacts.models import Memory
 from conversations.chat.render import render
-from conversations.models import AuditEvent, Conversation, Delivery, Message, Turn
+from conversations.models import AuditEvent, Conversation, Delivery, Message, Offer, Turn
 from gateways.models import Destination
 from handover.models import Handover
 
@@ -113,8 +114,14 @@ class Transcript:
     trail: tuple[Happening, ...]
     effects: tuple[Delivery, ...]  # those that carry no message: assignments
     handovers: tuple[Handover, ...]
+    offers: tuple[Offer, ...]
+    memories: tuple[Memory, ...]
     destinations: tuple[Destination, ...]
     buttons: Buttons
+
+    @property
+    def pending_offer(self) -> Offer | None:
+        return next((offer for offer in self.offers if offer.state == Offer.State.PENDING), None)
 
 
 def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) -> Buttons:
@@ -148,6 +155,8 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
         trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
         effects=tuple(delivery for delivery in deliveries if delivery.message_id is None),
         handovers=handovers,
+        offers=tuple(conversation.offers.all()),
+        memories=tuple(_known(conversation)),
         destinations=tuple(conversation.gateway.destinations.all()),
         buttons=buttons(conversation, user_id, handed_over),
     )
@@ -167,8 +176,14 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
         list(conversation.handovers.values_list("pk", "state")),
+        list(_known(conversation).values_list("pk", "state", "text")),
+        conversation.identity.contact.language,
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _known(conversation: Conversation) -> QuerySet[Memory]:
+    return conversation.identity.contact.memories.exclude(state=Memory.State.REJECTED).order_by("pk")
 
 
 def _days(

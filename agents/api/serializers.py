@@ -40,6 +40,7 @@ class AgentSerializer(StrictModel[Agent]):
             "closing",
             "avatar_url",
             "otherwise",
+            "memory_days",
             "engine",
             "engine_delay",
             "is_active",

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from agents.api.engines import EngineDetail, Engines
 from agents.api.sub_agents import SubAgentDetail, SubAgents
 from agents.api.views import AgentDetail, Agents
 
@@ -8,4 +9,6 @@ urlpatterns = [
     path("agents/<int:agent_id>", AgentDetail.as_view()),
     path("agents/<int:agent_id>/sub-agents", SubAgents.as_view()),
     path("agents/<int:agent_id>/sub-agents/<int:sub_agent_id>", SubAgentDetail.as_view()),
+    path("agents/<int:agent_id>/engines", Engines.as_view()),
+    path("agents/<int:agent_id>/engines/<int:engine_id>", EngineDetail.as_view()),
 ]

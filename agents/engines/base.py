@@ -131,6 +131,15 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A person that the customer was offered with the agent's last words, and hasn't said yes or no to."""
+
+    reason: str  # a value of Reason
+    why: str
+    sub_agent: str = ""  # slug of the one that applied
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What the engine decides on: the agent, the conversation so far, and how much of it is new."""
 
@@ -145,6 +154,11 @@ class Brief:
     def reply_language(self) -> str:
         """What to answer in: the agent's pinned language, else the customer's."""
         return self.agent.language or self.language
+
+    offer: Offer | None = None
+    facts: tuple[str, ...] = ()  # what earlier conversations told about the contact: data, as customers' words are
+    callback: str = ""  # the address at which an engine may answer later; "" where it has to answer now
+    passed: int = 0  # so many of the agent's engines, from the first, were asked and didn't answer in time
 
     @property
     def question(self) -> str:
@@ -175,6 +189,10 @@ class Reason(StrEnum):
     PROMISED = "promised"  # the reply promised people, or admitted that it takes people
     COLLECTING = "collecting"  # asks for a fact that a sub agent needs before it acts
     IGNORED = "ignored"  # an advert or the like
+    OFFERED = "offered"  # the reply offers a person, and asks whether that is wanted
+    POSSIBLE = "possible"  # a condition for people that may be met, and isn't sure to be
+    ACCEPTED = "accepted"  # the customer said yes to a person
+    DECLINED = "declined"  # the customer said no to a person, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +251,7 @@ class Decision:
     facts: tuple[str, ...] = ()  # worth remembering about the contact, each a sentence
     actions: tuple[ActionCall, ...] = ()
     cost: Usage = Usage()
+    declined: bool = False  # the customer said no to the person whom the agent had offered
     engine: str = ""  # its name in the registry, once it is known which of the agent's engines gave the decision
     after: After = After.REPLY  # what happens with the reply, or after it
     acknowledgement: str = ""  # said before the reply, "" when there is none or it has been said
@@ -253,16 +272,27 @@ class EngineError(Exception):
         self.public = public
 
 
+class AnswersLater(Exception):
+    """The engine has taken the question and will answer at `Brief.callback`, within `seconds`. No failure."""
+
+    def __init__(self, seconds: float, place: int = 0, why: str = "") -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        self.place = place  # of the engine in the agent's list, from 1
+        self.why = why  # one sentence for operators
+
+
 class Engine(ABC):
     """One way to decide. Instances are shared between threads and keep nothing about a conversation."""
 
     label: ClassVar[str]
     Config: ClassVar[type[Any]] = NoConfig  # typed options, made with `agents.config.option`; at most one is a secret
     asks_others: ClassVar[bool] = False  # over the network, so that it takes time and may fail
+    answers_later: ClassVar[bool] = False  # may raise AnswersLater where the brief has a callback
 
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
-        """Decide within `brief.means`, whose config is of the engine's own class, or raise EngineError."""
+        """Decide within `brief.means`, whose config is of the engine's own class. Raises EngineError, AnswersLater."""
 
     def rephrase(self, text: str, language: str, means: Means) -> str | None:
         """`text` said in `language` (ISO 639-1), with what stands in braces as it was; None when this engine can't.

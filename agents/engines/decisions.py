@@ -123,6 +123,30 @@ def answer(hit: Hit, match: Match | None, language: str) -> Decision:
     )
 
 
+def offered(possible: Match, language: str) -> Decision:
+    """The customer is asked whether they want a person, because they may be about something that takes one."""
+    return Decision(
+        reply=wording("offer", language),
+        escalation=Escalation.OFFERED,
+        reason=Reason.POSSIBLE,
+        why=f"“{possible.sub_agent.name}” may apply, which hands over to people, but it isn't sure to.",
+        confidence=possible.score,
+        sub_agent=possible.sub_agent.slug,
+        evidence=_example(possible),
+        note=f"May be about “{possible.phrase}”.",
+    )
+
+
+def declined(language: str) -> Decision:
+    return Decision(
+        reply=wording("declined", language),
+        escalation=Escalation.NONE,
+        reason=Reason.DECLINED,
+        why="The customer doesn't want the person they were offered, and says nothing else.",
+        confidence=1.0,
+    )
+
+
 def ask_back(topics: Sequence[Hit], match: Match | None, language: str) -> Decision:
     titles = [hit.article.title for hit in topics]
     found = f"{_listed(titles)} might be meant" if titles else "it doesn't say what it is about"

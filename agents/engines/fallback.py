@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from agents import config
 from agents.config import ConfigError
-from agents.engines.base import AgentBrief, Brief, Decision, Engine, EngineBrief, EngineError, Evidence, Means
+from agents.engines.base import (
+    AgentBrief,
+    AnswersLater,
+    Brief,
+    Decision,
+    Engine,
+    EngineBrief,
+    EngineError,
+    Evidence,
+    Means,
+)
 from agents.engines.registry import engine
 from agents.http import Http
 
@@ -13,14 +23,20 @@ BUDGET = 60.0  # seconds for all of them together
 
 
 def decide(brief: Brief, http: Http, budget: float = BUDGET) -> Decision:
-    """The first decision that an engine gives, with the reasons why those before it gave none. Raises EngineError.
+    """The first decision that an engine gives, with the reasons why those before it gave none.
 
-    Engines that ask others get what is left of the budget. One that doesn't is asked even when nothing is left.
+    Engines that ask others get what is left of the budget. One that doesn't is asked even when nothing is left. Raises
+    EngineError, and AnswersLater where the first engine that didn't fail will answer at the brief's callback.
     """
     until, failed = time.monotonic() + budget, dict[str, EngineError]()
     for place, choice in enumerate(brief.agent.engines, start=1):
         try:
+            if place <= brief.passed:
+                raise EngineError("It was asked and didn't answer in time.")
             decision = _ask(choice, brief, http, until - time.monotonic())
+        except AnswersLater as later:
+            why = f"The engine “{choice.name}” has {later.seconds:g} s to answer. {_listed(failed)}".strip()
+            raise AnswersLater(later.seconds, place, why) from None
         except EngineError as error:
             failed[f"{place}. {choice.name}"] = error
         else:

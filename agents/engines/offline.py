@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from agents.engines import collecting, decisions, phrases, words
 from agents.engines.base import After, AgentBrief, Brief, Decision, Engine, FactBrief, Speaker, SubAgentBrief
 from agents.engines.clarifying import last_question_back, picked_topic
+from agents.engines.consent import Consent, is_nothing_but
 from agents.engines.matching import Match, Matcher
 from agents.engines.retrieval import Hit, Library
 from agents.engines.shelf import Shelf
@@ -18,6 +19,7 @@ ANSWERS = 0.44  # confidence from which an article is given as the answer
 GOES_WITH_IT = 0.85  # confidence from which an article is given to a customer who is handed over anyway
 ASKS_BACK = 0.22  # confidence from which it is worth asking whether that is meant
 MATCHES = 0.3  # probability from which a sub agent applies
+POSSIBLE = 0.24  # from which one that hands over is worth asking the customer about
 MOST_LINES = 10  # of what is new; of a longer burst the latest count
 MOST_QUESTIONS = 5  # in one text that are looked at one by one
 MOST_ASKED = 2  # times for the same fact, after which people are asked
@@ -40,6 +42,7 @@ class Finding:
     asked: tuple[str, ...]  # its terms
     match: Match | None  # the sub agent that applies
     hits: tuple[Hit, ...]  # best first
+    possible: Match | None = None  # one that hands over and may apply, where none surely does
 
     @property
     def confidence(self) -> float:
@@ -61,6 +64,8 @@ class Offline(Engine):
             return decisions.asked_for_person(phrase, finding.match)
         if asked := collecting.pending(brief):
             return _go_on(index, brief, text, finding, *asked)
+        if brief.offer and is_nothing_but(text, Consent.NO):
+            return decisions.declined(brief.reply_language)
         if key := phrases.small_talk(text):
             return decisions.small_talk(key, brief.reply_language)
         return _decide(index, brief, text, finding)
@@ -111,6 +116,8 @@ def _decide(index: Index, brief: Brief, text: str, finding: Finding) -> Decision
     if asked_back:
         return decisions.still_unclear(finding.hits, match)
     topics = [hit for hit in finding.hits[:3] if hit.confidence >= ASKS_BACK]
+    if topics and finding.possible and not brief.offer:  # once is enough
+        return decisions.offered(finding.possible, language)
     if topics:
         return decisions.ask_back(topics, match, language)
     return decisions.out_of_scope(finding.hits[:3], match, language)
@@ -145,14 +152,16 @@ def _understand(index: Index, text: str, language: str) -> Finding:
 def _find(index: Index, text: str, language: str) -> Finding:
     """Sub agent first: its articles answer, or, where they don't, any article."""
     asked = tuple(words.terms(text, language or "en"))
-    match = index.matcher.match(text, language or "en")
+    best = index.matcher.match(text, language or "en")
     favours = index.matcher.favours(text, language or "en")
-    match = match if match and match.score >= MATCHES else None
+    match = best if best and best.score >= MATCHES else None
+    hands_over = best is not None and best.sub_agent.after == "hand_over"
+    possible = best if best and not match and hands_over and best.score >= POSSIBLE else None
     linked = match.sub_agent.article_ids if match else ()
     hits = index.library.find(asked, within=linked, favours=favours)
     if linked and not (hits and hits[0].confidence >= ANSWERS):
         hits = max(hits, index.library.find(asked, favours=favours), key=_best_confidence)
-    return Finding(asked, match, tuple(hits))
+    return Finding(asked, match, tuple(hits), possible)
 
 
 def _best_confidence(hits: list[Hit]) -> float:

@@ -2,6 +2,9 @@
 
 Signed after Standard Webhooks (https://www.standardwebhooks.com), so any of its libraries verifies it. The id in
 `webhook-id` is the same for the same turn, so that one asked for twice can be answered from memory.
+
+An engine that needs longer answers 202 and posts its decision, signed with the same secret, to the `callback` that the
+turn came with. It has `answer_within` seconds; after that the next engine is asked.
 """
 
 import hashlib
@@ -13,7 +16,7 @@ from typing import Any, ClassVar
 from agents import signatures
 from agents.config import option
 from agents.engines import answers
-from agents.engines.base import Brief, Decision, Engine, EngineError, Line
+from agents.engines.base import AnswersLater, Brief, Decision, Engine, EngineError, Line
 from agents.engines.checks import check_above_zero, check_url
 from agents.http import HttpError
 
@@ -31,19 +34,27 @@ class Config:
     url: str = option("URL", "Where turns are sent.", check=check_url)
     secret: str = option("Signing secret", "“whsec_” and 24 to 64 bytes in base64.", secret=True, check=check_secret)
     seconds: float = option("Seconds", "For one turn.", default=30.0, check=check_above_zero)
+    answer_within: float = option(
+        "Answer within", "Seconds, where it answers 202 and later.", default=600.0, check=check_above_zero
+    )
 
 
 class Remote(Engine):
     label = "Your own, over HTTP"
     Config: ClassVar[type[Any]] = Config
     asks_others = True
+    answers_later = True
 
     def decide(self, brief: Brief) -> Decision:
-        values = answers.parse(_post(brief, json.dumps(turn(brief)).encode()))
-        given = {article.id for article in brief.agent.articles}
-        used = values.get("cost")
-        decision = answers.decision(values, brief, given)
-        return replace(decision, cost=answers.usage(used)) if isinstance(used, dict) else decision
+        return decision(_post(brief), brief)
+
+
+def decision(text: str, brief: Brief, name: str = "") -> Decision:
+    """The decision on `brief` that the engine, called `name` in the registry, has sent. Raises EngineError."""
+    values = answers.parse(text)
+    used = values.get("cost")
+    made = replace(answers.decision(values, brief, {article.id for article in brief.agent.articles}), engine=name)
+    return replace(made, cost=answers.usage(used)) if isinstance(used, dict) else made
 
 
 def turn(brief: Brief) -> dict[str, Any]:
@@ -57,6 +68,8 @@ def turn(brief: Brief) -> dict[str, Any]:
         "transcript": [_line(line) for line in brief.transcript],
         "new": brief.new,
         "language": brief.language,
+        "offer": asdict(brief.offer) if brief.offer else None,
+        "facts": list(brief.facts),
     }
 
 
@@ -64,9 +77,12 @@ def _line(line: Line) -> Mapping[str, str]:
     return {"speaker": line.speaker.value, "text": line.text, "at": line.at.isoformat()}
 
 
-def _post(brief: Brief, body: bytes) -> str:
+def _post(brief: Brief) -> str:
     config: Config = brief.means.config
-    name = f"turn_{hashlib.sha256(body).hexdigest()[:32]}"
+    asked = turn(brief)
+    # The callback is another one each time that the turn is asked, so it has no part in the name.
+    name = f"turn_{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]}"
+    body = json.dumps({**asked, "callback": brief.callback} if brief.callback else asked).encode()
     headers = {"Content-Type": "application/json", **signatures.sign([config.secret], name, body)}
     left = min(config.seconds, brief.means.seconds)
     times = {"connect_timeout": min(5.0, left), "read_timeout": left, "total_timeout": left}
@@ -74,6 +90,8 @@ def _post(brief: Brief, body: bytes) -> str:
         response = brief.means.http.request("POST", config.url, headers=headers, body=body, **times)
     except HttpError as error:
         raise EngineError(f"The remote engine gave no answer. {error.public}") from None
+    if response.status == 202 and brief.callback:
+        raise AnswersLater(config.answer_within)
     if response.status != 200:
         raise EngineError(f"The remote engine answered with status {response.status}.")
     return response.body.decode(errors="replace")

@@ -21,7 +21,8 @@ from agents.engines.base import (
 )
 from agents.engines.own_words import Said
 
-ALWAYS_PEOPLE = (Reason.ASKED_FOR_HUMAN, Reason.SELF_HARM, Reason.THREAT, Reason.LEGAL)  # also where it stays silent
+# Also where it stays silent.
+ALWAYS_PEOPLE = (Reason.ASKED_FOR_HUMAN, Reason.ACCEPTED, Reason.SELF_HARM, Reason.THREAT, Reason.LEGAL)
 ENDS = (After.HAND_OVER, After.SUSPEND, After.CLOSE)  # what waits while the agent asks something
 
 

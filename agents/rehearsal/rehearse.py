@@ -17,6 +17,7 @@ from agents.engines.base import (
     Decision,
     Escalation,
     Line,
+    Offer,
     Speaker,
 )
 from agents.engines.guard import Ask, guarded
@@ -67,13 +68,14 @@ def rehearse(scenario: Scenario, agent: AgentBrief, ask: Ask) -> Iterator[Result
     transcript: tuple[Line, ...] = ()
     acknowledged: tuple[str, ...] = ()
     language, over = "", ""
+    offer: Offer | None = None
     for number, step in enumerate(scenario.lines, start=1):
         if over:
             yield Result(scenario, number, (Difference("line", "a decision", over),), 0)
             return
         spoken = scenario.language or language
-        exchange = say(step.says, transcript, agent, ask, spoken, scenario.language, acknowledged)
-        language = exchange.language
+        exchange = say(step.says, transcript, agent, ask, spoken, scenario.language, acknowledged, offer)
+        language, offer = exchange.language, offered(exchange.decision)
         yield Result(scenario, number, tuple(differences(step, exchange, agent)), exchange.milliseconds)
         transcript, over = after(step.says, transcript, exchange), _why_over(exchange)
         acknowledged = (*acknowledged, *exchange.acknowledged)
@@ -87,21 +89,30 @@ def say(
     language: str,
     fixed_language: str = "",
     acknowledged: tuple[str, ...] = (),
+    offer: Offer | None = None,
 ) -> Exchange:
     """Say `texts` in one burst after `transcript`. `language` was spoken before. Whatever is raised is caught.
 
-    `acknowledged` are the sub agents whose acknowledgement has been said.
+    `acknowledged` are the sub agents whose acknowledgement has been said; `offer` is the person that the agent's last
+    words offered.
     """
     for text in texts:
         language = fixed_language or languages.detect(text) or language
     lines = (*transcript, *_lines(Speaker.CUSTOMER, texts))
-    brief = Brief(agent, lines, new=len(texts), language=language, acknowledged=acknowledged)
+    brief = Brief(agent, lines, new=len(texts), language=language, acknowledged=acknowledged, offer=offer)
     began = time.monotonic()
     try:
         decision, failure = guarded(brief, ask), ""
     except Exception as error:  # an engine that fails is a result, as it is in a real conversation
         decision, failure = None, str(getattr(error, "public", type(error).__name__))
     return Exchange(decision, language, round((time.monotonic() - began) * 1000), failure)
+
+
+def offered(decision: Decision | None) -> Offer | None:
+    """The person whom the decision offers, for the next line to say yes or no to."""
+    if decision is None or decision.escalation is not Escalation.OFFERED:
+        return None
+    return Offer(decision.reason.value, decision.why, decision.sub_agent)
 
 
 def after(texts: tuple[str, ...], transcript: tuple[Line, ...], exchange: Exchange) -> tuple[Line, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -23,7 +23,7 @@ from conversations.api.serializers import (
     CustomerMessageSerializer,
     MessageSerializer,
 )
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Offer
 from gateways import receive
 from gateways.errors import ConfigError, Refused
 from gateways.models import Gateway
@@ -63,7 +63,8 @@ class Conversations(OfAgent, ListAPIView[Conversation]):
     filterset_class = ConversationFilter
 
     def get_queryset(self) -> QuerySet[Conversation]:
-        return conversations().filter(gateway__agent=self.agent())
+        offers = Prefetch("offers", Offer.objects.filter(state=Offer.State.PENDING))
+        return conversations().filter(gateway__agent=self.agent()).prefetch_related(offers)
 
 
 @extend_schema_view(

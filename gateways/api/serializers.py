@@ -63,6 +63,8 @@ class GatewaySerializer(StrictModel[Gateway]):
             "burst_window",
             "longest_wait",
             "thinking_after",
+            "offer_minutes",
+            "on_silence",
             "on_unknown",
             "created_at",
             "updated_at",

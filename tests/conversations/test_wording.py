@@ -82,6 +82,7 @@ def test_other_codes_of_a_language_are_the_same_language(conversation, gateway, 
 def test_an_unknown_language_gets_the_operators_words(conversation, gateway, django_assert_num_queries):
     conversation.language = ""
     own(gateway, any="Hold on.")
+    assert conversation.identity.contact.language == ""  # comes with every conversation that is said something in
     with django_assert_num_queries(1):
         assert wording(conversation, THINKING) == "Hold on."
 

@@ -507,6 +507,8 @@ def gateway_form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "burst_window": 0,
         "longest_wait": 10,
         "thinking_after": 8,
+        "offer_minutes": 30,
+        "on_silence": "rest",
         "on_unknown": "hold",
         "option_region": "eu",
         **changes,

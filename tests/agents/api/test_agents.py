@@ -19,6 +19,7 @@ def shown(agent: Agent, **changes: Any) -> dict[str, Any]:
         "closing": "",
         "avatar_url": "",
         "otherwise": "answer",
+        "memory_days": 365,
         "engine": "scripted",
         "engine_delay": 0.0,
         "is_active": True,

@@ -60,6 +60,8 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
         ],
         "new": 1,
         "language": "en",
+        "offer": None,
+        "facts": [],
     }
     assert asked.path == "/decide"
     assert Webhook(SECRET).verify(asked.body, asked.headers) == turn

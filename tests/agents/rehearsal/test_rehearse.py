@@ -140,3 +140,20 @@ def test_after_falling_silent_no_engine_is_asked():
     scenario = Scenario("s", "s.yaml", "", (step("My bill"), step("Hello?")))
     results = list(rehearse(scenario, small.agent(replace(BILLING, after="suspend")), ask))
     assert results[1].differences == (Difference("line", "a decision", "suspended before"),)
+
+
+def test_a_yes_to_an_offer_hands_over_without_asking_the_engine():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer)
+    assert walk(ask, step("Hm?", escalation=("offered",)), step("Yes please", reason=("accepted",))) == [
+        (1, ()),
+        (2, ()),
+    ]
+    assert len(ask.asked) == 1
+
+
+def test_an_offer_is_known_for_one_line():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer, DECISION, DECISION)
+    walk(ask, step("Hm?"), step("When do I get my refund?"), step("Yes"))
+    assert [asked.offer is None for asked in ask.asked] == [True, False, True]

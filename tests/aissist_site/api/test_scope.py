@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from agents.models import Agent, SubAgent
+from agents.models import Agent, EngineSetting, SubAgent
 from aissist_site.api import document
+from contacts import remember
+from contacts.models import Contact, Memory
 from conversations.models import Conversation, Message
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
@@ -20,6 +22,9 @@ OPERATIONS = [
 OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
+    ("POST", "agents/{agent_id}/engines"): {"engine": "offline"},
+    ("POST", "contacts/{contact_id}/memories"): {"text": "Wears size 43."},
+    ("PATCH", "contacts/{contact_id}/memories/{memory_id}"): {"state": "kept"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
@@ -28,7 +33,18 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, SubAgent, Gateway, Receipt, Conversation, Message, Handover)
+        for model in (
+            Agent,
+            SubAgent,
+            EngineSetting,
+            Gateway,
+            Receipt,
+            Contact,
+            Memory,
+            Conversation,
+            Message,
+            Handover,
+        )
     ]
 
 
@@ -36,11 +52,15 @@ def everything() -> list[Any]:
 def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
     conversation = walk.conversation()
+    contact = conversation.identity.contact
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
+        "engine_id": EngineSetting.objects.create(agent=walk.gateway.agent, engine="offline").pk,
+        "contact_id": contact.pk,
+        "memory_id": remember.write(contact, "Owns a tent.", None).pk,
     }
 
 
