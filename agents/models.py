@@ -7,7 +7,10 @@ from rest_framework_api_key.models import AbstractAPIKey
 
 from agents import config
 from agents.config import ConfigError
+from agents.models_actions import Action, ActionSecret
 from agents.secrets import SecretTextField
+
+__all__ = ["Action", "ActionSecret", "Agent", "ApiKey", "Article", "EngineSetting", "Rephrasing", "SubAgent"]
 
 
 class Agent(models.Model):
@@ -25,6 +28,12 @@ class Agent(models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
         help_text="Seconds that the engine waits before it decides. For trying out thinking messages; 0 in real life.",
+    )
+    conversation_tokens = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens that models may take in one conversation. Then the next engine answers that needs none, or "
+        "people do. Empty for no limit.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -125,6 +134,7 @@ class SubAgent(models.Model):
     examples = models.JSONField(default=list, blank=True, help_text="What customers say when it applies, one per line.")
     instructions = models.TextField(blank=True)
     articles = models.ManyToManyField(Article, blank=True, help_text="Answers come from these; empty means from all.")
+    actions = models.ManyToManyField(Action, blank=True, related_name="sub_agents", help_text="What it may call.")
     after = models.CharField(max_length=20, choices=After, default=After.REPLY)
     priority = models.PositiveSmallIntegerField(
         default=100, help_text="Of two that match equally well, the lower wins."

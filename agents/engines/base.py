@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
+from agents.actions.action import ActionBrief, ActionResult, Outcome
+from agents.actions.run import run
 from agents.http import Http, Policy
 
 
@@ -48,6 +50,7 @@ class SubAgentBrief:
     after: str  # a value of agents.models.SubAgent.After
     priority: int
     article_ids: tuple[int, ...]
+    actions: tuple[str, ...] = ()  # slugs of those that it may call
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ class AgentBrief:
     instructions: str
     sub_agents: tuple[SubAgentBrief, ...]
     articles: tuple[ArticleBrief, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # delay (s), conversation_tokens (None: no limit)
     engines: tuple[EngineBrief, ...] = ()  # in the order in which they are tried
+    actions: tuple[ActionBrief, ...] = ()  # all that any of its sub agents may call
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,33 @@ class NoConfig:
     """The Config of an engine that has no options."""
 
 
+class RunAction(Protocol):
+    """How an engine calls a reading action. Never raises."""
+
+    def __call__(self, action: ActionBrief, values: Any, http: Http, seconds: float) -> ActionResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action that was called or asked for before the decision was made, and what came of it."""
+
+    name: str  # its slug
+    arguments: str  # JSON
+    outcome: str  # one sentence for operators
+    state: Outcome = Outcome.DONE
+    outputs: str = ""  # JSON of what may be shown, "" when there is nothing
+    milliseconds: int = 0
+    action_id: int = 0  # 0 where the engine has actions of its own
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an engine may use to decide: its own options, a way out of this machine, and some time."""
+    """What an engine may use to decide: its own options, a way out of this machine, its actions, and some time."""
 
     config: Any = NoConfig()  # of the engine's own Config class
     http: Http = field(default_factory=lambda: Http(Policy()))
     seconds: float = 60.0
+    run: RunAction = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +117,21 @@ class Brief:
 
     agent: AgentBrief
     transcript: tuple[Line, ...]  # oldest first; ends with the customer's new lines
-    new: int  # how many lines at the end are new since the agent last answered, at least 1
+    new: int  # how many lines at the end are new since the agent last answered; 0 when only `results` are
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
     means: Means = field(default_factory=Means)
+    results: tuple[ActionCall, ...] = ()  # of actions asked for before: those under way, and what came of others
+    spent: int = 0  # tokens that the conversation has taken so far; 0 where there is no budget
+
+    @property
+    def news(self) -> tuple[Line, ...]:
+        """The customer's new lines."""
+        return self.transcript[len(self.transcript) - self.new :]
 
     @property
     def question(self) -> str:
         """The customer's new lines as one text."""
-        return "\n".join(line.text for line in self.transcript[-self.new :])
+        return "\n".join(line.text for line in self.news)
 
 
 class Escalation(StrEnum):
@@ -124,6 +155,7 @@ class Reason(StrEnum):
     THREAT = "threat"
     LEGAL = "legal"
     PROMISED = "promised"  # the reply promised people, or admitted that it takes people
+    ACTION_FAILED = "action_failed"  # or called too many: it takes people
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +166,6 @@ class Evidence:
     name: str
     score: float  # 0 to 1
     quote: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCall:
-    """Something that was done for the customer before the decision was made, as the engine reports it."""
-
-    name: str
-    arguments: str  # JSON
-    outcome: str  # one sentence for operators
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +214,7 @@ class Engine(ABC):
     label: ClassVar[str]
     Config: ClassVar[type[Any]] = NoConfig  # typed options, made with `agents.config.option`; at most one is a secret
     asks_others: ClassVar[bool] = False  # over the network, so that it takes time and may fail
+    follows_up: ClassVar[bool] = False  # can tell the customer what came of actions, without a new line of theirs
 
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
