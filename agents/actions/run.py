@@ -74,9 +74,8 @@ def _may_have_happened(status: int) -> bool:
 def _answered(action: ActionBrief, response: Response) -> ActionResult:
     status = response.status
     if action.writes and (status >= 500 or 300 <= status < 400):
-        return ActionResult(
-            Outcome.UNKNOWN, f"It answered {status}, and may have happened all the same.", status=status
-        )
+        says = f"It answered {status}, and may have happened all the same."
+        return ActionResult(Outcome.UNKNOWN, says, status=status)
     if 300 <= status < 400:
         says = f"It answered with a redirect ({status}), which isn't followed. Enter the address that it leads to."
         return ActionResult(Outcome.HTTP_ERROR, says, status=status)

@@ -149,9 +149,8 @@ def told(call: ActionCall, mark: str) -> str:
 
 def texts(exchanges: Iterable[Exchange]) -> list[str]:
     """All that a mark must not occur in."""
-    return [
-        text for each in exchanges for one, call in each.calls for text in (call.outputs, call.outcome, one.arguments)
-    ]
+    calls = [pair for each in exchanges for pair in each.calls]
+    return [text for one, call in calls for text in (one.arguments, call.outcome, call.outputs)]
 
 
 def _listed(action: ActionBrief) -> str:
@@ -159,10 +158,9 @@ def _listed(action: ActionBrief) -> str:
 
 
 def _about(action: ActionBrief) -> str:
-    when = (
-        " A person approves it first." if action.needs_approval else " It changes something." if action.writes else ""
-    )
-    return f"{action.description}{when}"
+    if action.needs_approval:
+        return f"{action.description} A person approves it first."
+    return f"{action.description} It changes something." if action.writes else action.description
 
 
 def _word(value: Any) -> str:

@@ -17,7 +17,6 @@ from agents.engines.base import ActionCall, Brief
 from agents.engines.prompt_actions import Asked, Exchange
 
 MOST_SECONDS = 400.0  # for all actions of a turn: the slowest one, twice
-LONGEST_ARGUMENTS = 2_000  # characters, on the record
 OPEN = (Outcome.REQUESTED, Outcome.WAITING, Outcome.UNKNOWN)
 
 

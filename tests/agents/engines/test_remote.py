@@ -42,6 +42,7 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
                 "after": "reply",
                 "priority": 10,
                 "article_ids": [],
+                "actions": [],
             }
         ],
         "articles": [
