@@ -4,7 +4,6 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -59,8 +58,9 @@ class ActionAdmin(PlainSelects, admin.ModelAdmin[Action]):
         ("The answer", {"fields": ("outputs",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
-        return super().get_queryset(request).annotate(users=Count("sub_agents"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request).annotate(users=Count("sub_agents"))
+        return found
 
     @admin.display(description="For")
     def used_by(self, action: Any) -> str:
@@ -93,13 +93,8 @@ class ActionAdmin(PlainSelects, admin.ModelAdmin[Action]):
 
     def _try(self, request: HttpRequest, action: Action, values: dict[str, Any]) -> dict[str, Any]:
         made = action_brief(action)
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=[action],
-            action_flag=CHANGE,
-            change_message=f"Tried out with {json.dumps(values, ensure_ascii=False)}"[:1000],
-            single_object=True,
-        )
+        typed = json.dumps(values, ensure_ascii=False)
+        self.log_change(request, action, f"Tried out with {typed}"[:1000])
         return _tried(made, values, run(made, values, way_out()))
 
 

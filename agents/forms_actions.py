@@ -62,7 +62,9 @@ class ActionSecretForm(forms.ModelForm[ActionSecret]):
     def save(self, commit: bool = True) -> ActionSecret:
         if value := self.cleaned_data.get("value"):
             self.instance.value = value
-            self.instance.origin = template.origin(self.instance.action.url)
+            # Asked for anew: the address may just have been saved, together with this.
+            url = Action.objects.values_list("url", flat=True).get(pk=self.instance.action_id)
+            self.instance.origin = template.origin(url)
         return super().save(commit)
 
 

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.http import quote_etag
 
 from conversations.lock import locked
-from conversations.models import Conversation, Delivery
+from conversations.models import ActionRequest, Conversation, Delivery
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
@@ -158,6 +158,17 @@ def _retry(request: HttpRequest, conversation: Conversation) -> object:
     return desk.retry(number, **_who(request))
 
 
+def _decide(do: Callable[..., object]) -> Callable[[HttpRequest, Conversation], object]:
+    def act(request: HttpRequest, conversation: Conversation) -> object:
+        chosen = request.POST.get("request", "")
+        number = int(chosen) if chosen.isdecimal() else 0
+        if not ActionRequest.objects.filter(pk=number, conversation=conversation).exists():
+            raise desk.DeskError("There is no such request in this conversation.")
+        return do(number, **_who(request))
+
+    return act
+
+
 ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "reply": _reply,
     "note": _note,
@@ -167,4 +178,6 @@ ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "suspend": _simply("suspend"),
     "close": _simply("close"),
     "retry": _retry,
+    "approve": _decide(desk.approve),
+    "decline": _decide(desk.decline),
 }

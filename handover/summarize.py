@@ -1,6 +1,6 @@
 """The summary that people get with a handover: who it is, what they want, what was tried, in the words said."""
 
-from agents.engines.base import Decision
+from agents.engines.base import ActionCall, Decision
 from conversations.models import Conversation, Message
 
 LINES = 6
@@ -21,7 +21,14 @@ def summarize(conversation: Conversation, why: str, decision: Decision | None) -
     if decision and decision.articles:
         titles = conversation.gateway.agent.articles.filter(pk__in=decision.articles).values_list("title", flat=True)
         parts.append("**Articles looked at:** " + ", ".join(titles))
+    if decision and decision.actions:
+        parts.append("**Actions:**\n" + "\n".join(f"- {_called(call)}" for call in decision.actions))
     return "\n\n".join(parts)
+
+
+def _called(call: ActionCall) -> str:
+    shown = f" {_short(call.outputs)}" if call.outputs else ""
+    return f"{call.name} `{_short(call.arguments)}`: {call.outcome}{shown}"
 
 
 def _who(message: Message) -> str:

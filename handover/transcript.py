@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
 from conversations.chat.render import render
-from conversations.models import AuditEvent, Conversation, Delivery, Message, Turn
+from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Message, Turn
 from gateways.models import Destination
 from handover.models import Handover
 
@@ -109,6 +109,7 @@ class Transcript:
     handovers: tuple[Handover, ...]
     destinations: tuple[Destination, ...]
     buttons: Buttons
+    requests: tuple[ActionRequest, ...]  # of writing actions
 
 
 def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) -> Buttons:
@@ -144,6 +145,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
         handovers=handovers,
         destinations=tuple(conversation.gateway.destinations.all()),
         buttons=buttons(conversation, user_id, handed_over),
+        requests=tuple(conversation.action_requests.select_related("decided_by")),
     )
 
 
@@ -161,6 +163,7 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
         list(conversation.handovers.values_list("pk", "state")),
+        list(conversation.action_requests.values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 

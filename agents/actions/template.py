@@ -17,7 +17,7 @@ from agents.http import HEADER_VALUE, RESERVED_HEADERS, TOKEN
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 SECRET = re.compile(r"\{\{\s*secrets\.([-\w]+)\s*\}\}", re.ASCII)
-ADDRESS = re.compile(r"(?P<origin>https?://[^/?#{}@\\\s]+)(?P<rest>[^#\s]*)")
+ADDRESS = re.compile(r"(?P<origin>https?://[^/?#{}@\\\s]+)(?P<rest>(?:[/?][^#\s]*)?)")
 HIDDEN = "•••"
 METHODS_WITHOUT_BODY = ("GET", "DELETE")
 

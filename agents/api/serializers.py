@@ -20,6 +20,7 @@ class AgentSerializer(StrictModel[Agent]):
             "greeting",
             "engine",
             "engine_delay",
+            "conversation_tokens",
             "is_active",
             "created_at",
             "updated_at",

@@ -28,7 +28,7 @@ PEOPLE: dict[str, Callable[[], User | None]] = {
     "who may act": lambda: _staff("change_conversation"),
     "an administrator": lambda: User.objects.create_superuser("root"),
 }
-ACTS = ("reply", "note", "hand_over", "take_over", "give_back", "suspend", "close", "retry")
+ACTS = ("reply", "note", "hand_over", "take_over", "give_back", "suspend", "close", "retry", "approve", "decline")
 
 
 def _staff(*permissions: str) -> User:

@@ -16,6 +16,7 @@ def shown(agent: Agent, **changes: Any) -> dict[str, Any]:
         "greeting": "",
         "engine": "scripted",
         "engine_delay": 0.0,
+        "conversation_tokens": None,
         "is_active": True,
         "created_at": agent.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": agent.updated_at.isoformat().replace("+00:00", "Z"),

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from agents.models import Agent
+from agents.models import Action, Agent
 from aissist_site.api import document
-from conversations.models import Conversation, Message
+from conversations.models import ActionRequest, Conversation, Message
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -20,6 +21,12 @@ OPERATIONS = [
 OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
+    ("POST", "agents/{agent_id}/actions"): {
+        "name": "Find",
+        "slug": "find",
+        "description": "Finds.",
+        "url": "https://api.example.com/",
+    },
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
@@ -28,7 +35,7 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover)
+        for model in (Agent, Action, Gateway, Receipt, Conversation, Message, Handover, ActionRequest)
     ]
 
 
@@ -36,10 +43,19 @@ def everything() -> list[Any]:
 def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
     conversation = walk.conversation()
+    action = Action.objects.create(
+        agent=walk.gateway.agent, name="Cancel", slug="cancel", url="https://api.example.com/"
+    )
+    request = ActionRequest.objects.create(
+        conversation=conversation, action=action, slug="cancel", name="Cancel", arguments="{}", state="waiting",
+        due_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
+        "action_id": action.pk,
+        "request_id": request.pk,
     }
 
 
