@@ -33,7 +33,7 @@ class LinedActionForm(ActionForm):
     )
 
 
-class ActionSecretInline(WriteOnlyInline, admin.TabularInline[ActionSecret, Action]):
+class ActionSecretInline(WriteOnlyInline, admin.StackedInline[ActionSecret, Action]):
     model = ActionSecret
     form = ActionSecretForm
     fields = ("name", "value")
