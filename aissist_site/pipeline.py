@@ -266,12 +266,22 @@ def _ask_a_person(conversation_id: int, why: str) -> None:
 
 
 def _settle_actions(done: Sequence[carry_out.Done]) -> set[int]:
+    """One by one. What fails is said to be unknown when its lease ends; nothing is carried out again."""
     for one in done:
-        with locked(one.request.conversation_id) as conversation:
-            why = carry_out.settle(conversation, one)
-            if why and conversation.owner == Conversation.Owner.AGENT:
-                hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
+        try:
+            _settle_action(one)
+        except DATABASE_IS_AWAY:
+            raise
+        except Exception:
+            log.exception("action_failed", request=one.request.pk)
     return set()
+
+
+def _settle_action(done: carry_out.Done) -> None:
+    with locked(done.request.conversation_id) as conversation:
+        why = carry_out.settle(conversation, done)
+        if why and conversation.owner == Conversation.Owner.AGENT:
+            hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
 
 
 def expire_actions() -> int:

@@ -153,6 +153,16 @@ def test_an_action_that_waits_is_approved_on_the_page(
     assert (again.status_code, told(again)) == (409, ["This was decided already: Approved."])
 
 
+def test_what_waits_for_approval_is_found(
+    client: Client, kim: User, conversation: Conversation, gateway: Gateway
+) -> None:
+    _requested(conversation_of(gateway, thread="t2"))
+    listed = client.get(reverse("admin:conversations_conversation_changelist") + "?approval=yes")
+    assert [row.external_id for row in listed.context["cl"].queryset] == ["t2"]
+    (tile,) = [each for each in client.get(reverse("admin:index")).context["tiles"] if "approval" in each.title]
+    assert (tile.count, tile.url.endswith("?approval=yes")) == (1, True)
+
+
 @pytest.mark.parametrize("name", ["approve", "decline"])
 def test_a_request_of_another_conversation_isnt_decided_here(
     client: Client, kim: User, conversation: Conversation, gateway: Gateway, name: str

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agents', '0004_actions'),
-        ('conversations', '0003_dead_letters_index'),
+        ('conversations', '0004_tags'),
         ('gateways', '0004_receipts_without_lock'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
