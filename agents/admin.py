@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
+from agents import admin_actions as admin_actions  # registers its page
 from agents import admin_rephrasings as admin_rephrasings  # registers its page
 from agents import advice, avatars
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, shown_once
@@ -20,23 +20,9 @@ from agents.admin_wording import AvatarFields, FactsField, Linted
 from agents.config import options
 from agents.engines.registry import ENGINES, engine
 from agents.forms import EngineSettingForm
+from agents.lines import LinesField
 from agents.lint import Warning
-from agents.models import Agent, ApiKey, Article, EngineSetting, SubAgent
-
-
-class LinesField(forms.CharField):
-    """A list of sentences as a text with one sentence on each line."""
-
-    widget = AdminTextareaWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(str(line) for line in value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool((initial or []) != self.to_python(data))
+from agents.models import Action, Agent, ApiKey, Article, EngineSetting, SubAgent
 
 
 class AgentForm(AvatarFields):
@@ -74,7 +60,10 @@ class AgentAdmin(Linted):
         ),
         ("How it looks", {"fields": ("picture", "avatar", "remove_avatar", "avatar_url"), "classes": ("collapse",)}),
         ("What it remembers", {"fields": ("memory_days",)}),
-        ("How it decides", {"fields": ("otherwise", "engine", "engine_delay"), "classes": ("collapse",)}),
+        (
+            "How it decides",
+            {"fields": ("otherwise", "engine", "engine_delay", "conversation_tokens"), "classes": ("collapse",)},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
@@ -148,12 +137,17 @@ class SubAgentForm(forms.ModelForm[SubAgent]):
         articles = self.fields.get("articles")
         if self.instance.pk and isinstance(articles, forms.ModelMultipleChoiceField):
             articles.queryset = Article.objects.filter(agent_id=self.instance.agent_id)
+        actions = self.fields.get("actions")
+        if self.instance.pk and isinstance(actions, forms.ModelMultipleChoiceField):
+            actions.queryset = Action.objects.filter(agent_id=self.instance.agent_id)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         agent = data.get("agent")
         if agent and any(article.agent_id != agent.pk for article in data.get("articles") or ()):
             self.add_error("articles", f"Some of these articles belong to another agent. Choose articles of {agent}.")
+        if agent and any(action.agent_id != agent.pk for action in data.get("actions") or ()):
+            self.add_error("actions", f"Some of these actions belong to another agent. Choose actions of {agent}.")
         return data
 
 
@@ -166,7 +160,7 @@ class SubAgentAdmin(PlainSelects, Linted):
     list_select_related = ("agent",)
     search_fields = ("name", "scenario", "instructions")
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("articles",)
+    filter_horizontal = ("articles", "actions")
     fieldsets = (
         (None, {"fields": ("agent", "name", "slug", "kind", "is_active", "warnings")}),
         (
@@ -179,7 +173,7 @@ class SubAgentAdmin(PlainSelects, Linted):
         (
             "What it does",
             {
-                "fields": ("acknowledgement", "facts", "instructions", "articles"),
+                "fields": ("acknowledgement", "facts", "instructions", "articles", "actions"),
                 "description": "In this order: the acknowledgement is said once, facts are asked for one by one.",
             },
         ),

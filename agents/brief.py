@@ -12,8 +12,10 @@ from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from agents import facts
+from agents.actions.action import ActionBrief
+from agents.brief_actions import action_brief
 from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
-from agents.models import Agent, Article, EngineSetting, SubAgent, text_hash
+from agents.models import Action, Agent, Article, EngineSetting, SubAgent, text_hash
 
 KEPT = 64  # agents whose last revision stays in memory
 
@@ -56,6 +58,7 @@ def _statement(vendor: str) -> str:
     """Put into SQL once, because every turn asks and building it takes Django longer than answering the database."""
     articles, sub_agents = Article.objects.filter(agent=OuterRef("pk")), SubAgent.objects.filter(agent=OuterRef("pk"))
     engines = EngineSetting.objects.filter(agent=OuterRef("pk"))
+    actions = Action.objects.filter(agent=OuterRef("pk"))
     numbers = Agent.objects.order_by().values_list(
         "updated_at",
         _one(articles, Max("updated_at")),
@@ -67,6 +70,9 @@ def _statement(vendor: str) -> str:
         _one(engines, Max("updated_at")),
         _one(engines, Count("pk")),
         _one(engines, Sum("pk")),  # one deleted and an older one left, saved at the same moment
+        _one(actions, Max("updated_at")),
+        _one(actions, Sum("pk")),
+        _one(sub_agents, Sum("actions__id")),
     )
     sql, _ = numbers.filter(pk=0).query.sql_with_params()
     return sql
@@ -79,7 +85,7 @@ def _one(rows: "QuerySet[Any]", number: Aggregate) -> Subquery:
 @lru_cache(maxsize=KEPT)
 def _read(agent_id: int, revision: str) -> Kept:
     agent = Agent.objects.get(pk=agent_id)
-    sub_agents = list(agent.sub_agents.filter(is_active=True).prefetch_related("articles"))
+    sub_agents = list(agent.sub_agents.filter(is_active=True).prefetch_related("articles", "actions"))
     made = AgentBrief(
         id=agent.pk,
         name=agent.name,
@@ -90,13 +96,14 @@ def _read(agent_id: int, revision: str) -> Kept:
             ArticleBrief(id=article.pk, title=article.title, body=article.body, url=article.url)
             for article in agent.articles.filter(is_active=True)
         ),
-        options={"delay": agent.engine_delay},
+        options={"delay": agent.engine_delay, "conversation_tokens": agent.conversation_tokens},
         engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
         character=agent.character,
         closing=agent.closing,
         language=agent.language,
         otherwise=agent.otherwise,
         said_as=_said_as(agent, sub_agents),
+        actions=tuple(_actions(agent, sub_agents)),
     )
     return Kept(made, {each.pk: each.expires_at for each in sub_agents if each.expires_at})
 
@@ -117,6 +124,7 @@ def _sub_agent(sub: SubAgent) -> SubAgentBrief:
         facts=facts.briefs(sub.facts),
         acknowledgement=sub.acknowledgement,
         tag=sub.tag,
+        actions=tuple(action.slug for action in sub.actions.all() if action.is_active),
     )
 
 
@@ -138,6 +146,13 @@ def spoken(agent: Agent, sub_agents: Iterable[SubAgent]) -> list[str]:
         for text in (each.acknowledgement, *(fact.question for fact in facts.briefs(each.facts)))
     )
     return [text for text in dict.fromkeys((agent.closing, *of_sub_agents)) if text]
+
+
+def _actions(agent: Agent, sub_agents: list[SubAgent]) -> Iterator[ActionBrief]:
+    """The active ones that are of any use to it."""
+    linked = {action.pk for sub in sub_agents for action in sub.actions.all()}
+    active = agent.actions.filter(is_active=True).prefetch_related("secrets")
+    return (action_brief(action) for action in active if action.everywhere or action.pk in linked)
 
 
 def _engines(agent: Agent) -> Iterator[EngineBrief]:

@@ -177,7 +177,8 @@ def _failure(error: Exception, line: Line, status: int | None) -> HttpError:
         return NotSent("No connection could be made.")
     begun = f"The answer ({status}) broke off" if status else "The request was sent, and no answer came"
     if line.expired:
-        return Interrupted(f"{begun}: it took more than {line.policy.total_timeout:g} s.", status)
+        return Interrupted(f"{begun}: it took more than {line.policy.total_timeout:g} s.", status, timed_out=True)
     if timed_out or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
-        return Interrupted(f"{begun}: there was silence for {line.policy.read_timeout:g} s.", status)
+        text = f"{begun}: there was silence for {line.policy.read_timeout:g} s."
+        return Interrupted(text, status, timed_out=True)
     return Interrupted(f"{begun}: the connection was cut.", status)

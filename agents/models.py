@@ -11,7 +11,10 @@ from rest_framework_api_key.models import AbstractAPIKey
 from agents import config, facts, summaries
 from agents.config import ConfigError
 from agents.languages import NAMES
+from agents.models_actions import Action, ActionSecret
 from agents.secrets import SecretTextField
+
+__all__ = ["Action", "ActionSecret", "Agent", "ApiKey", "Article", "EngineSetting", "Rephrasing", "SubAgent"]
 
 LANGUAGES = [("", "Automatic: the customer's"), *sorted(NAMES.items(), key=lambda item: item[1])]
 
@@ -62,6 +65,12 @@ class Agent(models.Model):
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
         help_text="Seconds that the engine waits before it decides. For trying out thinking messages; 0 in real life.",
+    )
+    conversation_tokens = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens that models may take in one conversation. Then the next engine answers that needs none, or "
+        "people do. Empty for no limit.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -184,6 +193,7 @@ class SubAgent(models.Model):
     acknowledgement = models.TextField(
         blank=True, help_text="Said once in a conversation, before anything else, when it matches for the first time."
     )
+    actions = models.ManyToManyField(Action, blank=True, related_name="sub_agents", help_text="What it may call.")
     after = models.CharField(max_length=20, choices=After, default=After.REPLY)
     summary_template = models.TextField(
         blank=True, help_text=f"Of the note that people get with a handover. May have {summaries.LISTED}."

@@ -20,11 +20,11 @@ from aissist_site.crew import DATABASE_IS_AWAY, Crew
 from contacts import remember
 from contacts.models import Identity
 from contacts.resolve import resolve
-from conversations import act, later, offers, ownership, timers, turns
+from conversations import act, action_requests, carry_out, later, offers, ownership, timers, turns
 from conversations import deliver as sender
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
-from conversations.models import Conversation, Delivery, Turn
+from conversations.models import ActionRequest, Conversation, Delivery, Turn
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
@@ -199,11 +199,12 @@ def _answer(responded: Responded) -> Answer | None:
     """The engine's answer; where there is none, either nothing for now or a decision to ask people."""
     if isinstance(responded.answer, Answer):
         return responded.answer
+    question = responded.question
     if isinstance(responded.answer, AnswersLater):
-        later.wait(responded.question.turn, responded.answer)
+        later.wait(question.turn, responded.answer)
         return None
-    decision = turns.failed(responded.question.turn, responded.answer)
-    return None if decision is None else Answer(decision, upto_seq=responded.question.upto_seq, milliseconds=0)
+    decision = turns.failed(question.turn, responded.answer)
+    return None if decision is None else Answer(decision, question.upto_seq, milliseconds=0, told=question.told)
 
 
 def act_on(turn: Turn, answer: Answer) -> None:
@@ -246,6 +247,10 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     else:
         act.act(conversation, turn, decision)
     act.tag(conversation, turn, decision)
+    if decision.actions:
+        action_requests.ask(conversation, turn, decision.actions)
+    if answer.told:
+        action_requests.told(answer.told)
     if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
         turns.expect(conversation)  # what came too late for this answer gets the next one
     return True
@@ -284,6 +289,41 @@ def _ask_a_person(delivery: Delivery, why: str) -> None:
             hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")
 
 
+# --- Actions that write -----------------------------------------------------------------------------------------------
+
+
+def _settle_actions(done: Sequence[carry_out.Done]) -> set[int]:
+    """One by one. What fails is said to be unknown when its lease ends; nothing is carried out again."""
+    for one in done:
+        try:
+            _settle_action(one)
+        except DATABASE_IS_AWAY:
+            raise
+        except Exception:
+            log.exception("action_failed", request=one.request.pk)
+    return set()
+
+
+def _settle_action(done: carry_out.Done) -> None:
+    with locked(done.request.conversation_id) as conversation:
+        why = carry_out.settle(conversation, done)
+        if why and conversation.owner == Conversation.Owner.AGENT:
+            hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
+
+
+def expire_actions() -> int:
+    """What nobody approved in time isn't carried out any more, and people get the conversation. Returns how many."""
+    waiting = ActionRequest.State.WAITING
+    late = ActionRequest.objects.filter(state=waiting, expires_at__lt=timezone.now())
+    found = list(late.values_list("pk", "conversation_id")[:BATCH])
+    for pk, conversation_id in found:
+        with locked(conversation_id) as conversation:
+            request = late.filter(pk=pk).first()
+            if request is not None and (why := action_requests.expire(conversation, request)):
+                hand_over(conversation, to_people(conversation.gateway), reason="expired", why=why, actor="system")
+    return len(found)
+
+
 # --- Who does it ------------------------------------------------------------------------------------------------------
 
 TURNS: Crew[Question, Responded] = Crew(
@@ -291,6 +331,10 @@ TURNS: Crew[Question, Responded] = Crew(
 )
 DELIVERIES: Crew[sender.Job, sender.Sending] = Crew(
     "deliver", hands=settings.DELIVER_CONCURRENCY, claim=sender.claim, work=sender.send, settle=_settle_deliveries
+)
+
+ACTIONS: Crew[carry_out.Job, carry_out.Done] = Crew(
+    "action", hands=settings.DELIVER_CONCURRENCY, claim=carry_out.claim, work=carry_out.work, settle=_settle_actions
 )
 
 
@@ -308,3 +352,4 @@ def finish(patience: float) -> None:
     """Before the process ends: wait so many seconds for what is under way."""
     TURNS.close(patience)
     DELIVERIES.close(patience)
+    ACTIONS.close(patience)

@@ -187,6 +187,7 @@ CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
     "aissist.rephrase": {"queue": "turn"},  # where engine calls wait
+    "aissist.action": {"queue": "turn"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -277,6 +278,8 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
+        "ActionKind": "agents.models_actions.Action.Kind",
+        "ActionRequestState": "conversations.models_actions.ActionRequest.State",
         "ErrorType": "agents.api.errors.TYPES",
         "HandoverState": "handover.models.Handover.State",
         "GatewayStatus": "gateways.models.Gateway.Status",
@@ -286,6 +289,7 @@ SPECTACULAR_SETTINGS = {
     },
     "TAGS": [
         {"name": "Agents", "description": "The AI workspaces that answer."},
+        {"name": "Actions", "description": "Public HTTP APIs that an agent may call."},
         {"name": "Gateways", "description": "Accounts on platforms, each run by one agent."},
         {"name": "Conversations", "description": "Threads with customers, and what people do with them."},
         {"name": "Messages", "description": "What is said, over all conversations; and speaking as a customer."},

@@ -28,6 +28,11 @@ def timer(gateway_id: int) -> None:
     pipeline.fire(gateway_id)
 
 
+@shared_task(name="aissist.action")
+def action(gateway_id: int) -> None:
+    pipeline.ACTIONS.wake(gateway_id)
+
+
 @shared_task(name="aissist.sweep")
 def sweep() -> None:
     sweeper.sweep()

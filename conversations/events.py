@@ -108,3 +108,30 @@ def delivery_retried(delivery: Delivery, actor: str) -> None:
 
 def repaired(conversation: Conversation) -> None:
     _write(conversation, "repaired", "A customer's message was waiting with nobody on it; a turn was made due.")
+
+
+def action_requested(conversation: Conversation, turn: Turn, name: str, arguments: str, *, by_itself: bool) -> None:
+    what = "It is carried out by itself." if by_itself else "A person has to approve it."
+    why = f"The agent asks for the action “{name}”. {what}"
+    _write(conversation, "action_requested", why, turn=turn, actor="agent", arguments=arguments)
+
+
+def action_held(conversation: Conversation, turn: Turn | None, name: str) -> None:
+    why = f"A person acted before “{name}” was carried out: now it waits for approval."
+    _write(conversation, "action_held", why, turn=turn)
+
+
+def action_approved(conversation: Conversation, turn: Turn | None, name: str, actor: str) -> None:
+    _write(conversation, "action_approved", f"“{name}” was approved.", turn=turn, actor=actor)
+
+
+def action_declined(conversation: Conversation, turn: Turn | None, name: str, actor: str) -> None:
+    _write(conversation, "action_declined", f"“{name}” was declined.", turn=turn, actor=actor)
+
+
+def action_expired(conversation: Conversation, turn: Turn | None, name: str) -> None:
+    _write(conversation, "action_expired", f"Nobody approved “{name}” in time: it isn't carried out.", turn=turn)
+
+
+def action_carried_out(conversation: Conversation, turn: Turn | None, name: str, state: str, says: str) -> None:
+    _write(conversation, "action_carried_out", f"“{name}”: {state}. {says}", turn=turn)

@@ -10,7 +10,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Identity
+from conversations.models_actions import ActionRequest
 from gateways.models import Destination, Gateway, Receipt
+
+__all__ = [
+    "ActionRequest",
+    "Attempt",
+    "AuditEvent",
+    "Conversation",
+    "Delivery",
+    "Message",
+    "MessageTemplate",
+    "Timer",
+    "Turn",
+]
 
 
 class Conversation(models.Model):

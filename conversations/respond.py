@@ -6,7 +6,7 @@ What it may know is read for many turns at once; while it thinks, no transaction
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Q
 
@@ -16,8 +16,8 @@ from agents.engines import base
 from agents.engines.base import AgentBrief, Brief, Decision, Line, Speaker
 from agents.engines.guard import guarded
 from contacts import remember
-from conversations import later, offers
-from conversations.models import Conversation, Message, Turn
+from conversations import action_requests, later, offers, spending
+from conversations.models import ActionRequest, Conversation, Message, Turn
 
 LINES = 40  # of the transcript that an engine is given
 LOOKED_AT = 120  # messages of a conversation, notes and thinking messages included, among which those are looked for
@@ -36,6 +36,7 @@ class Question:
     turn: Turn
     brief: Brief
     upto_seq: int
+    told: tuple[int, ...] = ()  # ids of the action requests whose results are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Answer:
     upto_seq: int
     milliseconds: int
     answer_id: str = ""  # the `webhook-id` of one that came later, by which a second copy of it is known
+    told: tuple[int, ...] = ()
 
 
 def questions(turns: Sequence[Turn]) -> list[Question]:
@@ -54,7 +56,7 @@ def questions(turns: Sequence[Turn]) -> list[Question]:
     agents = {pk: brief(pk) for pk in {turn.conversation.gateway.agent_id for turn in turns}}
     known = remember.told(turn.conversation.identity.contact for turn in turns)
     offered = offers.pending(turn.conversation for turn in turns)
-    return [
+    asked = [
         _question(
             turn,
             agents[turn.conversation.gateway.agent_id],
@@ -64,13 +66,18 @@ def questions(turns: Sequence[Turn]) -> list[Question]:
         )
         for turn in turns
     ]
+    return _with_past(asked)
 
 
 def respond(question: Question) -> Answer:
     """Decide. Touches no database. Raises whatever the engine raises."""
     began = time.monotonic()
     decision = guarded(question.brief, ask)
-    return Answer(decision, question.upto_seq, milliseconds=round((time.monotonic() - began) * 1000))
+    return Answer(decision, question.upto_seq, milliseconds=_since(began), told=question.told)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _question(
@@ -93,6 +100,25 @@ def _question(
         passed=turn.passed,
     )
     return Question(turn, asked, upto_seq)
+
+
+def _with_past(asked: list[Question]) -> list[Question]:
+    """With what came of actions, and what was spent, where the agent has such. Else this asks the database nothing."""
+    write = [one.turn.conversation_id for one in asked if any(each.writes for each in one.brief.agent.actions)]
+    limited = [one.turn.conversation_id for one in asked if one.brief.agent.options.get("conversation_tokens")]
+    results = action_requests.untold(write) if write else {}
+    spent = spending.spent(limited) if limited else {}
+    return [
+        _past(one, results.get(one.turn.conversation_id, []), spent.get(one.turn.conversation_id, 0)) for one in asked
+    ]
+
+
+def _past(asked: Question, results: list[ActionRequest], spent: int) -> Question:
+    if not results and not spent:
+        return asked
+    known = tuple(action_requests.call_of(each) for each in results)
+    told = tuple(each.pk for each in results if each.tell_epoch is not None)
+    return replace(asked, brief=replace(asked.brief, results=known, spent=spent), told=told)
 
 
 def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:

@@ -21,7 +21,7 @@ from django.utils.http import quote_etag
 from contacts import remember
 from contacts.models import Memory
 from conversations.lock import locked
-from conversations.models import Conversation, Delivery
+from conversations.models import ActionRequest, Conversation, Delivery
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
@@ -160,7 +160,7 @@ def _retry(request: HttpRequest, conversation: Conversation) -> object:
     return desk.retry(number, **_who(request))
 
 
-def _decide(state: Memory.State) -> Callable[[HttpRequest, Conversation], object]:
+def _decide_memory(state: Memory.State) -> Callable[[HttpRequest, Conversation], object]:
     def decide(request: HttpRequest, conversation: Conversation) -> object:
         chosen = request.POST.get("memory", "")
         number = int(chosen) if chosen.isdecimal() else 0
@@ -173,6 +173,17 @@ def _decide(state: Memory.State) -> Callable[[HttpRequest, Conversation], object
     return decide
 
 
+def _decide_request(do: Callable[..., object]) -> Callable[[HttpRequest, Conversation], object]:
+    def act(request: HttpRequest, conversation: Conversation) -> object:
+        chosen = request.POST.get("request", "")
+        number = int(chosen) if chosen.isdecimal() else 0
+        if not ActionRequest.objects.filter(pk=number, conversation=conversation).exists():
+            raise desk.DeskError("There is no such request in this conversation.")
+        return do(number, **_who(request))
+
+    return act
+
+
 ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "reply": _reply,
     "note": _note,
@@ -182,6 +193,8 @@ ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "suspend": _simply("suspend"),
     "close": _simply("close"),
     "retry": _retry,
-    "keep": _decide(Memory.State.KEPT),
-    "forget": _decide(Memory.State.REJECTED),
+    "keep": _decide_memory(Memory.State.KEPT),
+    "forget": _decide_memory(Memory.State.REJECTED),
+    "approve": _decide_request(desk.approve),
+    "decline": _decide_request(desk.decline),
 }

@@ -19,6 +19,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString, mark_safe
 
+from agents.actions.action import Outcome
 from agents.ask import ask
 from agents.brief import brief
 from agents.engines.base import After, AgentBrief, Decision, Escalation, Line, Offer, Speaker
@@ -172,7 +173,10 @@ def _tried(text: str, exchange: Exchange, gateway: Gateway | None) -> Tried:
         percent=round(decision.confidence * 100),
         sub_agent=decision.sub_agent,
         note=decision.note,
-        evidence=[(each.kind, each.name, each.score, each.quote) for each in decision.evidence],
+        evidence=[
+            *((each.kind, each.name, each.score, each.quote) for each in decision.evidence),
+            *(("action", each.name, float(each.state is Outcome.DONE), each.outcome) for each in decision.actions),
+        ],
         people=_people(gateway, decision),
         after=decision.after.value,
         acknowledgement=decision.acknowledgement,

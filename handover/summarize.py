@@ -1,7 +1,7 @@
 """The summary that people get with a handover: who it is, what they want, what was tried, in the words said."""
 
 from agents import summaries
-from agents.engines.base import Decision
+from agents.engines.base import ActionCall, Decision
 from agents.models import SubAgent
 from conversations.models import Conversation, Message
 
@@ -28,6 +28,8 @@ def summarize(conversation: Conversation, why: str, decision: Decision | None) -
     if decision and decision.articles:
         titles = conversation.gateway.agent.articles.filter(pk__in=decision.articles).values_list("title", flat=True)
         parts.append("**Articles looked at:** " + ", ".join(titles))
+    if decision and decision.actions:
+        parts.append("**Actions:**\n" + "\n".join(f"- {_called(call)}" for call in decision.actions))
     return "\n\n".join(parts)
 
 
@@ -70,6 +72,11 @@ def _question(conversation: Conversation) -> str:
 def _said(conversation: Conversation, most: int) -> list[Message]:
     """The last things said, oldest first."""
     return list(conversation.messages.filter(kind=Message.Kind.MESSAGE).order_by("-seq")[:most])[::-1]
+
+
+def _called(call: ActionCall) -> str:
+    shown = f" {_short(call.outputs)}" if call.outputs else ""
+    return f"{call.name} `{_short(call.arguments)}`: {call.outcome}{shown}"
 
 
 def _who(message: Message) -> str:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Article
 from contacts.models import Memory
 from conversations.chat.render import render
-from conversations.models import AuditEvent, Conversation, Delivery, Message, Offer, Turn
+from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Message, Offer, Turn
 from gateways.models import Destination
 from handover.models import Handover
 
@@ -118,6 +118,7 @@ class Transcript:
     memories: tuple[Memory, ...]
     destinations: tuple[Destination, ...]
     buttons: Buttons
+    requests: tuple[ActionRequest, ...]  # of writing actions
 
     @property
     def pending_offer(self) -> Offer | None:
@@ -159,6 +160,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
         memories=tuple(_known(conversation)),
         destinations=tuple(conversation.gateway.destinations.all()),
         buttons=buttons(conversation, user_id, handed_over),
+        requests=tuple(conversation.action_requests.select_related("decided_by")),
     )
 
 
@@ -178,6 +180,7 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(conversation.handovers.values_list("pk", "state")),
         list(_known(conversation).values_list("pk", "state", "text")),
         conversation.identity.contact.language,
+        list(conversation.action_requests.values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 

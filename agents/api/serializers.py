@@ -43,6 +43,7 @@ class AgentSerializer(StrictModel[Agent]):
             "memory_days",
             "engine",
             "engine_delay",
+            "conversation_tokens",
             "is_active",
             "warnings",
             "created_at",

@@ -3,6 +3,7 @@ from django.urls import path
 from agents.api.engines import EngineDetail, Engines
 from agents.api.sub_agents import SubAgentDetail, SubAgents
 from agents.api.views import AgentDetail, Agents
+from agents.api.views_actions import ActionDetail, Actions
 
 urlpatterns = [
     path("agents", Agents.as_view()),
@@ -11,4 +12,6 @@ urlpatterns = [
     path("agents/<int:agent_id>/sub-agents/<int:sub_agent_id>", SubAgentDetail.as_view()),
     path("agents/<int:agent_id>/engines", Engines.as_view()),
     path("agents/<int:agent_id>/engines/<int:engine_id>", EngineDetail.as_view()),
+    path("agents/<int:agent_id>/actions", Actions.as_view()),
+    path("agents/<int:agent_id>/actions/<int:action_id>", ActionDetail.as_view()),
 ]

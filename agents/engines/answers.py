@@ -37,7 +37,8 @@ MOST_QUESTIONS = 3  # that may have been asked for each fact before people are
 QUESTION_MARKS = ("?", "？", "؟")
 MOST_TOKENS, MOST_COST = 10**9, 10**6  # more is a slip
 
-REASONS = tuple(reason for reason in Reason if reason is not Reason.ENGINE_FAILED)
+OURS = (Reason.ENGINE_FAILED, Reason.ACTION_FAILED)  # reasons that no engine gives
+REASONS = tuple(reason for reason in Reason if reason not in OURS)
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -70,6 +71,18 @@ SCHEMA: dict[str, Any] = {
     },
 }
 SCHEMA |= {"required": list(SCHEMA["properties"]), "additionalProperties": False}
+# For servers without tool calls: arguments are JSON in a text, because strict mode has no objects of any shape.
+ACTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "arguments": {"type": "string"}},
+    "required": ["name", "arguments"],
+    "additionalProperties": False,
+}
+SCHEMA_WITH_ACTIONS: dict[str, Any] = {
+    **SCHEMA,
+    "properties": {**SCHEMA["properties"], "actions": {"type": "array", "items": ACTION}},
+    "required": [*SCHEMA["required"], "actions"],
+}
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -147,7 +160,7 @@ def _may_be_silent(sub_agent: SubAgentBrief | None, brief: Brief) -> bool:
 
 def _with_person_if_asked_for(made: Decision, brief: Brief) -> Decision:
     """The net below. A reply of an engine that didn't notice is dropped: it may refuse what is now being done."""
-    new = (line.text[: words.LONGEST_LINE] for line in brief.transcript[-brief.new :][-MOST_LINES:])
+    new = (line.text[: words.LONGEST_LINE] for line in brief.news[-MOST_LINES:])
     phrase = phrases.asks_for_person("\n".join(new))
     if not phrase or made.escalation is Escalation.NOW:
         return made

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
+from agents.actions.action import ActionBrief, ActionResult, Outcome
+from agents.actions.run import run
 from agents.engines.choices import After as After
 from agents.engines.choices import Kind as Kind
 from agents.engines.choices import Otherwise as Otherwise
@@ -67,6 +69,7 @@ class SubAgentBrief:
     facts: tuple[FactBrief, ...] = ()  # in the order in which they are asked for
     acknowledgement: str = ""  # said once in a conversation, before anything else
     tag: str = ""  # put on every conversation in which it matches; "" means the slug
+    actions: tuple[str, ...] = ()  # slugs of those that it may call
 
     @property
     def stays_silent(self) -> bool:
@@ -100,13 +103,14 @@ class AgentBrief:
     instructions: str
     sub_agents: tuple[SubAgentBrief, ...]
     articles: tuple[ArticleBrief, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # delay (s), conversation_tokens (None: no limit)
     engines: tuple[EngineBrief, ...] = ()  # in the order in which they are tried
     character: str = ""  # and tone, in plain words
     closing: str = ""  # said when the agent closes a conversation
     language: str = ""  # ISO 639-1 code that every reply is to be in; "" for the customer's own
     otherwise: str = Otherwise.ANSWER  # a value of Otherwise
     said_as: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # text -> language -> rephrased
+    actions: tuple[ActionBrief, ...] = ()  # all that any of its sub agents may call
 
     def say(self, text: str, language: str) -> str:
         """An operator's text in `language`, if it has been rephrased in that, else as it was written."""
@@ -121,13 +125,33 @@ class NoConfig:
     """The Config of an engine that has no options."""
 
 
+class RunAction(Protocol):
+    """How an engine calls a reading action. Never raises."""
+
+    def __call__(self, action: ActionBrief, values: Any, http: Http, seconds: float) -> ActionResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action that was called or asked for before the decision was made, and what came of it."""
+
+    name: str  # its slug
+    arguments: str  # JSON
+    outcome: str  # one sentence for operators
+    state: Outcome = Outcome.DONE
+    outputs: str = ""  # JSON of what may be shown, "" when there is nothing
+    milliseconds: int = 0
+    action_id: int = 0  # 0 where the engine has actions of its own
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an engine may use to decide: its own options, a way out of this machine, and some time."""
+    """What an engine may use to decide: its own options, a way out of this machine, its actions, and some time."""
 
     config: Any = NoConfig()  # of the engine's own Config class
     http: Http = field(default_factory=lambda: Http(Policy()))
     seconds: float = 60.0
+    run: RunAction = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +169,31 @@ class Brief:
 
     agent: AgentBrief
     transcript: tuple[Line, ...]  # oldest first; ends with the customer's new lines
-    new: int  # how many lines at the end are new since the agent last answered, at least 1
+    new: int  # how many lines at the end are new since the agent last answered; 0 when only `results` are
     language: str  # ISO 639-1 code of what the customer writes, "" when unknown
     means: Means = field(default_factory=Means)
     acknowledged: tuple[str, ...] = ()  # slugs of the sub agents whose acknowledgement has been said
+    offer: Offer | None = None
+    facts: tuple[str, ...] = ()  # what earlier conversations told about the contact: data, as customers' words are
+    callback: str = ""  # the address at which an engine may answer later; "" where it has to answer now
+    passed: int = 0  # so many of the agent's engines, from the first, were asked and didn't answer in time
+    results: tuple[ActionCall, ...] = ()  # of actions asked for before: those under way, and what came of others
+    spent: int = 0  # tokens that the conversation has taken so far; 0 where there is no budget
 
     @property
     def reply_language(self) -> str:
         """What to answer in: the agent's pinned language, else the customer's."""
         return self.agent.language or self.language
 
-    offer: Offer | None = None
-    facts: tuple[str, ...] = ()  # what earlier conversations told about the contact: data, as customers' words are
-    callback: str = ""  # the address at which an engine may answer later; "" where it has to answer now
-    passed: int = 0  # so many of the agent's engines, from the first, were asked and didn't answer in time
+    @property
+    def news(self) -> tuple[Line, ...]:
+        """The customer's new lines."""
+        return self.transcript[len(self.transcript) - self.new :]
 
     @property
     def question(self) -> str:
         """The customer's new lines as one text."""
-        return "\n".join(line.text for line in self.transcript[-self.new :])
+        return "\n".join(line.text for line in self.news)
 
 
 class Escalation(StrEnum):
@@ -193,6 +223,7 @@ class Reason(StrEnum):
     POSSIBLE = "possible"  # a condition for people that may be met, and isn't sure to be
     ACCEPTED = "accepted"  # the customer said yes to a person
     DECLINED = "declined"  # the customer said no to a person, and nothing else
+    ACTION_FAILED = "action_failed"  # or called too many: it takes people
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +242,6 @@ class Collected:
 
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCall:
-    """Something that was done for the customer before the decision was made, as the engine reports it."""
-
-    name: str
-    arguments: str  # JSON
-    outcome: str  # one sentence for operators
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +311,7 @@ class Engine(ABC):
     Config: ClassVar[type[Any]] = NoConfig  # typed options, made with `agents.config.option`; at most one is a secret
     asks_others: ClassVar[bool] = False  # over the network, so that it takes time and may fail
     answers_later: ClassVar[bool] = False  # may raise AnswersLater where the brief has a callback
+    follows_up: ClassVar[bool] = False  # can tell the customer what came of actions, without a new line of theirs
 
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:

@@ -60,7 +60,9 @@ def _ask(choice: EngineBrief, brief: Brief, http: Http, seconds: float) -> Decis
     chosen = _engine(choice)
     if chosen.asks_others and seconds <= 0:
         raise EngineError("There was no time left to ask it.")
-    means = Means(load(chosen.Config, choice), http, max(seconds, 0.0))
+    if not brief.new and not chosen.follows_up:
+        raise EngineError("It can't tell what came of actions.")
+    means = replace(brief.means, config=load(chosen.Config, choice), http=http, seconds=max(seconds, 0.0))
     return chosen.decide(replace(brief, means=means))
 
 

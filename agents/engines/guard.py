@@ -7,6 +7,7 @@ the end completed by what its sub agents are set up to do.
 from collections.abc import Callable
 from dataclasses import replace
 
+from agents.actions.action import Outcome
 from agents.engines.alarms import alarmed
 from agents.engines.base import Brief, Decision
 from agents.engines.consent import consented, declined
@@ -29,6 +30,11 @@ def guarded(brief: Brief, ask: Ask) -> Decision:
 
 def after(brief: Brief, decision: Decision) -> Decision:
     """What an engine decided on `brief`, as it may be acted on."""
-    scoped = within_scope(decision, brief)
+    scoped = within_scope(decision, brief) if brief.new else decision  # what came of an action was in scope
     kept = replace(scoped, facts=without_secrets(scoped.facts), declined=declined(brief))
-    return as_set_up(checked(kept, brief.reply_language), brief)
+    return as_set_up(kept if _is_kept_anyway(kept) else checked(kept, brief.reply_language), brief)
+
+
+def _is_kept_anyway(decision: Decision) -> bool:
+    """“I'll let you know” is no promise that needs people while an action is under way: what came of it is told."""
+    return any(call.action_id and call.state in (Outcome.REQUESTED, Outcome.WAITING) for call in decision.actions)

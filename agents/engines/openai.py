@@ -10,12 +10,26 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from agents.config import option
-from agents.engines import answers, prompt, words
-from agents.engines.base import AgentBrief, ArticleBrief, Brief, Decision, Engine, EngineError, Means, Usage
+from agents.engines import answers, prompt, prompt_actions, words
+from agents.engines.base import (
+    AgentBrief,
+    ArticleBrief,
+    Brief,
+    Decision,
+    Engine,
+    EngineError,
+    Escalation,
+    Means,
+    Reason,
+    Usage,
+)
 from agents.engines.checks import check_above_zero, check_base_url, check_price
+from agents.engines.purse import Purse
 from agents.engines.quirks import Quirks
 from agents.engines.retrieval import Library
 from agents.engines.shelf import Shelf
+from agents.engines.talk import Talk
+from agents.engines.toolbox import Toolbox
 from agents.http import HttpError, Response
 
 KEPT = 16  # agents whose index is kept
@@ -41,9 +55,11 @@ class Config:
     model: str = option("Model", "As the server calls it.")
     base_url: str = option("Base URL", "Up to and with /v1.", default="https://api.openai.com/v1", check=check_base_url)
     key: str = option("API key", default="", secret=True)
-    seconds: float = option("Seconds", "For one turn.", default=30.0, check=check_above_zero)
+    seconds: float = option("Seconds", "For one turn, without its actions.", default=30.0, check=check_above_zero)
     prompt_tokens: int = option("Prompt tokens", "About as many are sent.", default=6000, check=check_above_zero)
     answer_tokens: int = option("Answer tokens", "At most.", default=1000, check=check_above_zero)
+    turn_tokens: int = option("Turn tokens", "At most for one turn.", default=60_000, check=check_above_zero)
+    calls: int = option("Calls", "Of actions in one turn, at most.", default=8, check=check_above_zero)
     input_price: float = option("Input price", "Of a million tokens.", default=0.0, check=check_price)
     output_price: float = option("Output price", "Of a million tokens.", default=0.0, check=check_price)
 
@@ -52,6 +68,7 @@ class OpenAI(Engine):
     label = "OpenAI or compatible"
     Config: ClassVar[type[Any]] = Config
     asks_others = True
+    follows_up = True
 
     def __init__(self) -> None:
         self._libraries: Shelf[Library] = Shelf(KEPT)
@@ -59,10 +76,27 @@ class OpenAI(Engine):
 
     def decide(self, brief: Brief) -> Decision:
         config: Config = brief.means.config
-        made = prompt.build(brief, self._articles(brief), config.prompt_tokens)
-        answer = self._ask(brief, made.messages)
-        decision = answers.decision(answers.parse(_content(answer, config)), brief, made.article_ids)
-        return replace(decision, cost=_usage(answer, config))
+        purse, toolbox = Purse(brief, config.turn_tokens), Toolbox(brief, config.calls)
+        articles = self._articles(brief)
+        talk = Talk(brief, lambda in_text: prompt.build(brief, articles, config.prompt_tokens, in_text=in_text))
+        until = time.monotonic() + min(config.seconds, brief.means.seconds)
+        while True:
+            answer = self._ask(brief, talk, until)
+            purse.add(_usage(answer, config))
+            asked = prompt_actions.asked(_message(answer)) if talk.tools else ()
+            values = {} if asked else answers.parse(_content(answer, config))
+            asked = asked or (prompt_actions.asked_in_text(values) if talk.tools else ())
+            if not asked:
+                break
+            began = time.monotonic()
+            exchange = toolbox.use(asked)
+            if why := _enough(config, toolbox, purse, too_many=exchange is None):
+                return _stopped(why, toolbox, purse)
+            if exchange:
+                talk.add(exchange)
+            until += time.monotonic() - began
+        decision = answers.decision(values, brief, talk.article_ids)
+        return replace(decision, cost=purse.usage, actions=tuple(toolbox.calls))
 
     def rephrase(self, text: str, language: str, means: Means) -> str | None:
         config: Config = means.config
@@ -78,18 +112,42 @@ class OpenAI(Engine):
         found = [hit.article for hit in hits]
         return [*found, *_others(brief.agent, {article.id for article in found})]
 
-    def _ask(self, brief: Brief, messages: tuple[prompt.Message, ...]) -> Mapping[str, Any]:
+    def _ask(self, brief: Brief, talk: Talk, until: float) -> Mapping[str, Any]:
         """The server's answer. What it refuses is left out, and remembered; every refusal leaves less to refuse."""
         config: Config = brief.means.config
         place = (config.base_url, config.model)
-        until = time.monotonic() + min(config.seconds, brief.means.seconds)
         while True:
             quirks = self._quirks.get(place, Quirks())
-            response = _post(brief.means, quirks.body(config.model, messages, config.answer_tokens), until)
-            learned = quirks.after(response)
+            messages = talk.messages(in_text=not quirks.tools)
+            body = quirks.body(config.model, messages, config.answer_tokens, talk.tools)
+            response = _post(brief.means, body, until)
+            learned = quirks.after(response, with_tools=bool(talk.tools))
             if learned is None:
                 return _read(response)
             self._quirks[place] = learned
+
+
+def _enough(config: Config, toolbox: Toolbox, purse: Purse, *, too_many: bool) -> str:
+    """Why the model isn't asked again, as a sentence; "" when it is."""
+    if too_many:
+        return f"The model called actions more than {config.calls} times in one turn."
+    if late := toolbox.timed_out:
+        return f"The action “{late.name}” took too long. {late.outcome}"
+    return purse.over
+
+
+def _stopped(why: str, toolbox: Toolbox, purse: Purse) -> Decision:
+    """People take over, with what was found out until then."""
+    return Decision(
+        reply="",
+        escalation=Escalation.NOW,
+        reason=Reason.ACTION_FAILED,
+        why=why,
+        confidence=0.0,
+        sub_agent=toolbox.sub_agent,
+        actions=tuple(toolbox.calls),
+        cost=purse.usage,
+    )
 
 
 def _others(agent: AgentBrief, known: set[int]) -> list[ArticleBrief]:
@@ -126,12 +184,20 @@ def _read(response: Response) -> Mapping[str, Any]:
     return answer
 
 
-def _content(answer: Mapping[str, Any], config: Config) -> str:
-    """What the model wrote. https://platform.openai.com/docs/api-reference/chat/object"""
+def _choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """https://platform.openai.com/docs/api-reference/chat/object"""
     choices = answer.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
+    return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+
+
+def _message(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    message = _choice(answer).get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def _content(answer: Mapping[str, Any], config: Config) -> str:
+    """What the model wrote."""
+    choice, message = _choice(answer), _message(answer)
     if message.get("refusal"):
         raise EngineError("The model declined to answer.")
     if choice.get("finish_reason") == "content_filter":

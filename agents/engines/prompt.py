@@ -10,15 +10,17 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from agents.engines.answers import SCHEMA
+from agents.engines import prompt_actions
+from agents.engines.answers import SCHEMA, SCHEMA_WITH_ACTIONS
 from agents.engines.base import AgentBrief, ArticleBrief, Brief, Line, Speaker, SubAgentBrief
 
 LONGEST_LINE = 4_000  # characters of one thing said; the rest of it is left out
 MOST_EXAMPLES = 5  # of a sub agent
 BYTES_PER_TOKEN = 3  # a cautious rule of thumb; exact counts differ from model to model
 
-Message = dict[str, str]
+Message = dict[str, Any]
 
 RULES = """\
 You are {name}, who answers the customers of a company. You decide what to reply, and whether people must take over.
@@ -63,6 +65,11 @@ OFFERED = (
 NO_ARTICLES = "(No article has anything to do with the question.)"
 
 
+def draw() -> str:
+    """A mark that nobody can guess."""
+    return secrets.token_hex(8)
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     messages: tuple[Message, ...]
@@ -70,19 +77,24 @@ class Prompt:
 
 
 def build(
-    brief: Brief, articles: Sequence[ArticleBrief], tokens: int, draw: Callable[[], str] = lambda: secrets.token_hex(8)
+    brief: Brief,
+    articles: Sequence[ArticleBrief],
+    tokens: int,
+    draw: Callable[[], str] = draw,
+    *,
+    in_text: bool = False,
 ) -> Prompt:
     """The messages, in about `tokens` tokens: the latest things said, then as many of the articles as fit, in order.
 
-    Roles alternate, because some models' templates take nothing else.
+    Roles alternate, because some models' templates take nothing else. `in_text`: the server has no tool calls.
     """
-    system = system_message(brief.agent)
+    system = system_message(brief.agent, in_text)
     left = tokens - size(system)
     lines = _that_fit(brief, left // 2)
     left -= sum(size(line.text) for line in lines)
     kept = _as_many_as_fit(articles, left)
     texts = (text for one in kept for text in (one.title, one.body))
-    mark = _mark([*(line.text for line in lines), *texts, *brief.facts], draw)
+    mark = mark_for([*(line.text for line in lines), *texts, *brief.facts], draw)
     messages = [
         _message("system", system),
         _message("user", _articles(kept, mark, brief)),
@@ -96,18 +108,21 @@ def size(text: str) -> int:
     return len(text.encode("utf-8", "ignore")) // BYTES_PER_TOKEN + 1
 
 
-def system_message(agent: AgentBrief) -> str:
+def system_message(agent: AgentBrief, in_text: bool = False) -> str:
+    schema = SCHEMA_WITH_ACTIONS if agent.actions and in_text else SCHEMA
     language = f"the language whose ISO 639-1 code is “{agent.language}”, whatever language the customer writes"
     parts = [
         RULES.format(
             name=agent.name,
-            schema=json.dumps(SCHEMA),
+            schema=json.dumps(schema),
             language=language if agent.language else "the customer's language",
             otherwise=OTHERWISE.get(agent.otherwise, ""),
         )
     ]
     if agent.character:
         parts.append(f"Your character and tone\n{agent.character}")
+    if agent.actions:
+        parts.append(prompt_actions.rules(agent, in_text))
     if agent.instructions:
         parts.append(f"What always holds\n{agent.instructions}")
     if listening := [each for each in agent.sub_agents if each.hears_customers]:
@@ -125,7 +140,8 @@ def _sub_agent(sub_agent: SubAgentBrief) -> str:
     facts = "; ".join(f"{fact.name} (“{fact.question}”)" for fact in sub_agent.facts)
     collects = f" Facts to collect first: {facts}." if facts else ""
     begins = f" Before your reply the customer is told once: “{acknowledgement}”." if acknowledgement else ""
-    return f"- {sub_agent.slug} ({sub_agent.name}).{applies}{said}{told}{collects}{begins}{after}"
+    calls = f" It may call: {', '.join(sub_agent.actions)}." if sub_agent.actions else ""
+    return f"- {sub_agent.slug} ({sub_agent.name}).{applies}{said}{told}{collects}{begins}{calls}{after}"
 
 
 def _articles(articles: Sequence[ArticleBrief], mark: str, brief: Brief) -> str:
@@ -147,7 +163,7 @@ def _known(brief: Brief, mark: str) -> Iterator[str]:
         yield OFFERED
 
 
-def _mark(texts: Iterable[str], draw: Callable[[], str]) -> str:
+def mark_for(texts: Iterable[str], draw: Callable[[], str]) -> str:
     """A mark that occurs in none of the texts, so that none of them can end what it marks."""
     whole = "\n".join(texts)
     mark = draw()

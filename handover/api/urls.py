@@ -1,6 +1,7 @@
 from django.urls import path
 
 from handover.api.views import Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
+from handover.api.views_actions import ActionRequests, Approve, Decline
 
 urlpatterns = [
     path("agents/<int:agent_id>/conversations", Conversations.as_view()),
@@ -9,4 +10,7 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/give-back", GiveBack.as_view()),
     path("conversations/<int:conversation_id>/suspend", Suspend.as_view()),
     path("conversations/<int:conversation_id>/close", Close.as_view()),
+    path("conversations/<int:conversation_id>/action-requests", ActionRequests.as_view()),
+    path("conversations/<int:conversation_id>/action-requests/<int:request_id>/approve", Approve.as_view()),
+    path("conversations/<int:conversation_id>/action-requests/<int:request_id>/decline", Decline.as_view()),
 ]

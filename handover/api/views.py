@@ -55,9 +55,9 @@ class ConversationMessages(conversations.ConversationMessages):
 
     def post(self, request: Request, conversation_id: int) -> Response:
         conversation = self.conversation()
-        said = _valid(ReplySerializer(data=request.data))
+        said = valid(ReplySerializer(data=request.data))
         say = desk.note if said["kind"] == Message.Kind.NOTE else desk.reply
-        message = _do(say, conversation, request, author=said["author"], text=said["content"])
+        message = carried_out(say, conversation.pk, request, author=said["author"], text=said["content"])
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
 
@@ -79,10 +79,10 @@ class HandOver(conversations.OfConversation):
     )
     def post(self, request: Request, conversation_id: int) -> Response:
         conversation = self.conversation()
-        asked = _valid(HandOverSerializer(data=request.data))
+        asked = valid(HandOverSerializer(data=request.data))
         destination = _destination(conversation, asked.get("destination"))
         author = asked.get("author") or scope.actor(request)
-        handover = _do(desk.hand_over, conversation, request, author=author, destination=destination)
+        handover = carried_out(desk.hand_over, conversation.pk, request, author=author, destination=destination)
         return Response(HandoverSerializer(handover).data)
 
 
@@ -97,8 +97,8 @@ class Act(conversations.OfConversation):
 
     def post(self, request: Request, conversation_id: int) -> Response:
         conversation = self.conversation()
-        asked = _valid(ActSerializer(data=request.data))
-        _do(self.act, conversation, request, author=asked.get("author") or scope.actor(request))
+        asked = valid(ActSerializer(data=request.data))
+        carried_out(self.act, conversation.pk, request, author=asked.get("author") or scope.actor(request))
         return Response(ConversationSerializer(self.conversation()).data)
 
 
@@ -145,7 +145,7 @@ class Close(Act):
         desk.close(conversation_id, **who)
 
 
-def _valid(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+def valid(serializer: BaseSerializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
@@ -159,9 +159,9 @@ def _destination(conversation: Conversation, destination_id: int | None) -> Dest
     return found
 
 
-def _do(act: Callable[..., Any], conversation: Conversation, request: Request, **details: Any) -> Any:
+def carried_out(act: Callable[..., Any], row_id: int, request: Request, **details: Any) -> Any:
     user = request.user if isinstance(request.user, AbstractBaseUser) else None
     try:
-        return act(conversation.pk, user=user, **details)
+        return act(row_id, user=user, **details)
     except desk.DeskError as error:
         raise Conflict(error.public) from error

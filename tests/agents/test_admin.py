@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agents.admin import LinesField
+from agents.lines import LinesField
 from agents.models import Agent, ApiKey, Article, SubAgent
 from tests.admin_pages import Elements
 

@@ -22,6 +22,7 @@ def shown(agent: Agent, **changes: Any) -> dict[str, Any]:
         "memory_days": 365,
         "engine": "scripted",
         "engine_delay": 0.0,
+        "conversation_tokens": None,
         "is_active": True,
         "warnings": [],
         "created_at": agent.created_at.isoformat().replace("+00:00", "Z"),

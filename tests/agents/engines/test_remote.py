@@ -48,6 +48,7 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
                 "facts": [],
                 "acknowledgement": "",
                 "tag": "",
+                "actions": [],
             }
         ],
         "articles": [

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from agents.models import Agent, EngineSetting, SubAgent
+from agents.models import Action, Agent, EngineSetting, SubAgent
 from aissist_site.api import document
 from contacts import remember
 from contacts.models import Contact, Memory
-from conversations.models import Conversation, Message
+from conversations.models import ActionRequest, Conversation, Message
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -25,6 +26,12 @@ BODIES = {
     ("POST", "agents/{agent_id}/engines"): {"engine": "offline"},
     ("POST", "contacts/{contact_id}/memories"): {"text": "Wears size 43."},
     ("PATCH", "contacts/{contact_id}/memories/{memory_id}"): {"state": "kept"},
+    ("POST", "agents/{agent_id}/actions"): {
+        "name": "Find",
+        "slug": "find",
+        "description": "Finds.",
+        "url": "https://api.example.com/",
+    },
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
@@ -37,6 +44,7 @@ def everything() -> list[Any]:
             Agent,
             SubAgent,
             EngineSetting,
+            Action,
             Gateway,
             Receipt,
             Contact,
@@ -44,6 +52,7 @@ def everything() -> list[Any]:
             Conversation,
             Message,
             Handover,
+            ActionRequest,
         )
     ]
 
@@ -53,6 +62,13 @@ def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
     conversation = walk.conversation()
     contact = conversation.identity.contact
+    action = Action.objects.create(
+        agent=walk.gateway.agent, name="Cancel", slug="cancel", url="https://api.example.com/"
+    )
+    request = ActionRequest.objects.create(
+        conversation=conversation, action=action, slug="cancel", name="Cancel", arguments="{}", state="waiting",
+        due_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
@@ -61,6 +77,8 @@ def ids(walk: Walk) -> dict[str, int]:
         "engine_id": EngineSetting.objects.create(agent=walk.gateway.agent, engine="offline").pk,
         "contact_id": contact.pk,
         "memory_id": remember.write(contact, "Owns a tent.", None).pk,
+        "action_id": action.pk,
+        "request_id": request.pk,
     }
 
 

@@ -23,7 +23,12 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
     created = api("POST", f"agents/{walk.gateway.agent_id}/gateways", body)
     assert created.status == 201
     assert GIVEN not in json.dumps(created.json)
+    about = {"name": "Find", "slug": "find", "description": "Finds.", "url": "https://api.example.com/"}
+    action = api("POST", f"agents/{walk.gateway.agent_id}/actions", {**about, "secrets": {"token": GIVEN}})
+    assert action.status == 201
+    assert GIVEN not in json.dumps(action.json)
     return {
+        "action_id": action.json["id"],
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
         "conversation_id": walk.conversation().pk,
