@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db import connection
 from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
 
+from agents import knowledge
 from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
 from agents.models import Agent, Article, EngineSetting, SubAgent
 
@@ -41,6 +43,7 @@ def _statement(vendor: str) -> str:
         _one(sub_agents, Count("pk")),
         _one(sub_agents, Count("articles")),
         _one(sub_agents, Max("articles__id")),
+        _one(sub_agents, Sum("source_links__id")),
         _one(engines, Max("updated_at")),
         _one(engines, Count("pk")),
         _one(engines, Sum("pk")),  # one deleted and an older one left, saved at the same moment
@@ -55,7 +58,8 @@ def _one(rows: "QuerySet[Any]", number: Aggregate) -> Subquery:
 
 @lru_cache(maxsize=KEPT)
 def _read(agent_id: int, revision: str) -> AgentBrief:
-    agent = Agent.objects.get(pk=agent_id)
+    agent, linked = Agent.objects.get(pk=agent_id), knowledge.linked_articles(agent_id)
+    engines = tuple(_engines(agent)) or (EngineBrief(agent.engine),)
     return AgentBrief(
         id=agent.pk,
         name=agent.name,
@@ -71,7 +75,7 @@ def _read(agent_id: int, revision: str) -> AgentBrief:
                 instructions=sub.instructions,
                 after=sub.after,
                 priority=sub.priority,
-                article_ids=tuple(article.pk for article in sub.articles.all()),
+                article_ids=_once([article.pk for article in sub.articles.all()], sorted(linked.get(sub.pk, ()))),
             )
             for sub in agent.sub_agents.filter(is_active=True).prefetch_related("articles")
         ),
@@ -80,8 +84,13 @@ def _read(agent_id: int, revision: str) -> AgentBrief:
             for article in agent.articles.filter(is_active=True)
         ),
         options={"delay": agent.engine_delay},
-        engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
+        engines=engines,
+        vectors=knowledge.vectors(agent_id, engines),
     )
+
+
+def _once(*numbers: list[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(chain(*numbers)))
 
 
 def _engines(agent: Agent) -> Iterator[EngineBrief]:

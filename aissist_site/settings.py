@@ -182,7 +182,7 @@ CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    "aissist.rephrase": {"queue": "turn"},  # where engine calls wait
+    **{f"aissist.{task}": {"queue": "turn"} for task in ("rephrase", "imports", "embed")},  # where others are waited for
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -209,6 +209,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "aissist.rephrase",
         "schedule": timedelta(minutes=1),
         "options": {"queue": "turn", "expire_seconds": 60},  # where engine calls wait
+    },
+    "aissist.imports": {
+        "task": "aissist.imports",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "turn", "expire_seconds": 5},
+    },
+    "aissist.embed": {
+        "task": "aissist.embed",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "turn", "expire_seconds": 60},
     },
     "aissist.tidy": {
         "task": "aissist.tidy",

@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from agents.imports import embed as embedder
+from agents.imports.wake import IMPORTER
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
@@ -46,3 +48,13 @@ def tidy() -> None:
 @shared_task(name="aissist.rephrase")
 def rephrase() -> None:
     rephraser.rephrase_missing()
+
+
+@shared_task(name="aissist.imports")
+def imports() -> None:
+    IMPORTER.wake()
+
+
+@shared_task(name="aissist.embed")
+def embed() -> None:
+    embedder.embed_missing()
