@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
+from agents.admin_origin import FromSource, WithSources
 from agents.admin_parts import PlainSelects, WriteOnlyInline, shown_once
 from agents.config import options
 from agents.engines.registry import ENGINES, engine
@@ -87,18 +88,21 @@ class AgentAdmin(admin.ModelAdmin[Agent]):
         if agent.pk is None:
             return "Save the agent first; then give it sub agents and articles."
         return format_html(
-            '<a href="{}?agent__id__exact={}">{} sub agents</a> · <a href="{}?agent__id__exact={}">{} articles</a>',
+            '<a href="{}?agent__id__exact={}">{} sub agents</a> · <a href="{}?agent__id__exact={}">{} articles</a>'
+            ' · <a href="{}?agent__id__exact={}">sources that articles are imported from</a>',
             reverse("admin:agents_subagent_changelist"),
             agent.pk,
             agent.sub_agents_active,
             reverse("admin:agents_article_changelist"),
             agent.pk,
             agent.articles_active,
+            reverse("admin:agents_source_changelist"),
+            agent.pk,
         )
 
 
 @admin.register(Article)
-class ArticleAdmin(PlainSelects, admin.ModelAdmin[Article]):
+class ArticleAdmin(PlainSelects, FromSource):
     list_display = ("title", "agent", "is_active", "updated_at")
     list_filter = ("agent", "is_active")
     list_select_related = ("agent",)
@@ -107,7 +111,7 @@ class ArticleAdmin(PlainSelects, admin.ModelAdmin[Article]):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
-class SubAgentForm(forms.ModelForm[SubAgent]):
+class SubAgentForm(WithSources):
     examples = LinesField(required=False, help_text="What customers say when it applies, one sentence per line.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,7 +140,7 @@ class SubAgentAdmin(PlainSelects, admin.ModelAdmin[SubAgent]):
     fieldsets = (
         (None, {"fields": ("agent", "name", "slug", "is_active")}),
         ("When it applies", {"fields": ("scenario", "examples", "priority")}),
-        ("What it does", {"fields": ("instructions", "articles", "after")}),
+        ("What it does", {"fields": ("instructions", "articles", "sources", "after")}),
     )
 
 
@@ -165,3 +169,6 @@ class ApiKeyAdmin(PlainSelects, APIKeyModelAdmin):
             {"API key": request.new_api_key},  # type: ignore[attr-defined]  # set by save_model
             reverse("admin:agents_apikey_changelist"),
         )
+
+
+from agents import admin_sources  # noqa: E402, F401 - registers its page, and needs what stands above

@@ -34,7 +34,9 @@ class Source(models.Model):
     name = models.CharField(max_length=100, help_text="The name that operators know it by.")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PAGE)
     address = models.URLField(
-        max_length=2_000, blank=True, help_text="Of the page, or of the sitemap: https://…/sitemap.xml. Empty for files."
+        max_length=2_000,
+        blank=True,
+        help_text="Of the page, or the sitemap: https://…/sitemap.xml. Empty for files.",
     )
     include = models.JSONField(
         default=list, blank=True, help_text="Of a sitemap: addresses to import. * stands for anything; empty means all."
@@ -73,6 +75,11 @@ class Source(models.Model):
     @property
     def busy(self) -> bool:
         return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def sub_agents(self) -> list[Any]:
+        """The sub agents that draw on every article of it."""
+        return [link.sub_agent for link in self.links.select_related("sub_agent").order_by("sub_agent__slug")]
 
     def clean(self) -> None:
         problems: dict[str, str] = {}

@@ -182,7 +182,9 @@ CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    **{f"aissist.{task}": {"queue": "turn"} for task in ("rephrase", "imports", "embed")},  # where others are waited for
+    **{
+        f"aissist.{task}": {"queue": "turn"} for task in ("rephrase", "imports", "embed")
+    },  # where there is waiting
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -284,6 +286,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
         "ErrorType": "agents.api.errors.TYPES",
+        "SourceState": "agents.knowledge_models.Source.State",
+        "SourcePageState": "agents.knowledge_models.SourcePage.State",
+        "SourceKind": "agents.knowledge_models.Source.Kind",
         "HandoverState": "handover.models.Handover.State",
         "GatewayStatus": "gateways.models.Gateway.Status",
         "ConversationStatus": "conversations.models.Conversation.Status",
@@ -292,6 +297,7 @@ SPECTACULAR_SETTINGS = {
     },
     "TAGS": [
         {"name": "Agents", "description": "The AI workspaces that answer."},
+        {"name": "Knowledge", "description": "Sources that an agent's articles are imported from."},
         {"name": "Gateways", "description": "Accounts on platforms, each run by one agent."},
         {"name": "Conversations", "description": "Threads with customers, and what people do with them."},
         {"name": "Messages", "description": "What is said, over all conversations; and speaking as a customer."},

@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from agents.imports import embed as embedder
-from agents.imports.wake import IMPORTER
+from agents.imports import wake
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
@@ -52,9 +51,9 @@ def rephrase() -> None:
 
 @shared_task(name="aissist.imports")
 def imports() -> None:
-    IMPORTER.wake()
+    wake.IMPORTS.wake()
 
 
 @shared_task(name="aissist.embed")
 def embed() -> None:
-    embedder.embed_missing()
+    wake.EMBEDDINGS.wake()

@@ -48,7 +48,9 @@ class Config:
     prompt_tokens: int = option("Prompt tokens", "About as many are sent.", default=6000, check=check_above_zero)
     answer_tokens: int = option("Answer tokens", "At most.", default=1000, check=check_above_zero)
     embeddings_model: str = option(
-        "Embeddings model", "Finds articles by meaning, too, with vectors made ahead. Empty: by words alone.", default=""
+        "Embeddings model",
+        "Finds articles by meaning, too. Empty: by words alone.",
+        default="",
     )
     input_price: float = option("Input price", "Of a million tokens.", default=0.0, check=check_price)
     output_price: float = option("Output price", "Of a million tokens.", default=0.0, check=check_price)
@@ -76,14 +78,15 @@ class OpenAI(Engine):
     def decide(self, brief: Brief) -> Decision:
         config: Config = brief.means.config
         found = self._found(brief)
-        brief = replace(brief, means=replace(brief.means, seconds=min(config.seconds, brief.means.seconds) - found.seconds))
+        left = min(config.seconds, brief.means.seconds) - found.seconds
+        brief = replace(brief, means=replace(brief.means, seconds=left))
         made = prompt.build(brief, found.articles, config.prompt_tokens)
         answer = self._ask(brief, made.messages)
         decision = answers.decision(answers.parse(_content(answer, config)), brief, made.article_ids)
         evidence = (*decision.evidence, *found.evidence)
         return replace(decision, cost=_usage(answer, config), evidence=evidence)
 
-    def vectors_of(self, config: Config) -> str:
+    def vectors_of(self, config: Any) -> str:
         return f"{config.base_url.rstrip('/')} {config.embeddings_model}" if config.embeddings_model else ""
 
     def embed(self, texts: Sequence[str], means: Means) -> list[bytes]:
@@ -113,9 +116,7 @@ class OpenAI(Engine):
         agent, name = brief.agent, self.vectors_of(brief.means.config)
         if not agent.vectors.get(name):
             return [], ()
-        nearness = self._nearness.get(
-            f"{agent.revision} {name}", lambda: Nearness(library.parts, agent.vectors[name])
-        )
+        nearness = self._nearness.get(f"{agent.revision} {name}", lambda: Nearness(library.parts, agent.vectors[name]))
         seconds = min(NEAR_SECONDS, brief.means.seconds / 3)
         try:
             return nearness.rank(self.embed([asked], replace(brief.means, seconds=seconds))[0]), ()

@@ -1,4 +1,4 @@
-"""Articles as parts that are found and shown as one: mostly the whole article, of a long one a few sections in a row."""
+"""Articles as parts that are found as one: mostly the whole article, of a long one a few sections in a row."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

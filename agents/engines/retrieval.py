@@ -9,7 +9,7 @@ from agents.engines import words
 from agents.engines.base import ArticleBrief
 from agents.engines.bm25 import Bm25
 from agents.engines.excerpt import Section
-from agents.engines.parts import Part, parts
+from agents.engines.parts import parts
 
 # How much a word counts, by where it stands.
 TITLE, HEADING, ABOVE, TEXT = 4.0, 2.0, 1.0, 1.0
@@ -94,7 +94,7 @@ class Library:
                 if not within or self.parts[number].article.id in within
             }
         )
-        return known, by_section, totals.most_common()
+        return known, by_section, [(number, float(score)) for number, score in totals.most_common()]
 
     def _best_of_each(self, ranking: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
         """Of each article the part that comes first."""

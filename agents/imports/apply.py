@@ -88,11 +88,12 @@ class Applying:
 
     def _vanished(self, imported: Iterable[ImportedArticle]) -> None:
         for each in imported:
-            each.gone, each.edited = True, bool(each.article) and is_edited(each, each.article)
+            article = each.article
+            each.gone, each.edited = True, article is not None and is_edited(each, article)
             each.save(update_fields=["gone", "edited"])
-            if each.article is not None and each.article.is_active and not each.edited:
-                each.article.is_active = False
-                each.article.save(update_fields=["is_active", "updated_at"])
+            if article is not None and article.is_active and not each.edited:
+                article.is_active = False
+                article.save(update_fields=["is_active", "updated_at"])
 
 
 def is_edited(imported: ImportedArticle, article: Article) -> bool:
@@ -135,7 +136,7 @@ def remove(source: Source) -> int:
     """Delete the source and its articles, but for those that people have edited. Returns how many are left."""
     with transaction.atomic():
         rows = ImportedArticle.objects.filter(source=source, article__isnull=False).select_related("article")
-        articles = {row.article_id: row.article for row in rows if row.article and not is_edited(row, row.article)}
+        articles = [row.article.pk for row in rows if row.article and not is_edited(row, row.article)]
         left = len(rows) - len(articles)
         source.delete()
         Article.objects.filter(pk__in=articles).delete()

@@ -38,15 +38,14 @@ def plain(text: str) -> str:
 
 
 def _own_title(text: str) -> tuple[str, str]:
-    """The text's one first heading, if it begins with that or a little later, and the text without it."""
-    lines = text.splitlines()
-    first = next(iter(headings(text)), None)
-    if first is None or first[1] > 1 and any(level == 1 for _, level, _ in headings(text)):
-        first = next((each for each in headings(text) if each[1] == 1), None)
-    if first is None or first[1] > 2:
+    """The text's first heading, or else a second one that is the only one, and the text without it."""
+    found = next((each for each in headings(text) if each[1] == 1), None)
+    seconds = [each for each in headings(text) if each[1] == 2]
+    found = found or (seconds[0] if len(seconds) == 1 else None)
+    if found is None:
         return "", text.strip()
-    number, _, heading = first
-    return plain(heading), "\n".join(lines[:number] + lines[number + 1 :]).strip()
+    number, lines = found[0], text.splitlines()
+    return plain(found[2]), "\n".join(lines[:number] + lines[number + 1 :]).strip()
 
 
 def _at(text: str, level: int) -> list[int]:
@@ -68,7 +67,9 @@ def _bounded(key: str, title: str, body: str) -> Iterator[Piece]:
     """None for a body without words; several for one that is longer than an article should be."""
     rest, number = body, 1
     while any(map(str.isalnum, rest)):
-        cut = rest if len(rest) <= LONGEST_BODY else rest[: rest.rfind("\n", 0, LONGEST_BODY) + 1] or rest[:LONGEST_BODY]
+        cut = rest
+        if len(rest) > LONGEST_BODY:
+            cut = rest[: rest.rfind("\n", 0, LONGEST_BODY) + 1] or rest[:LONGEST_BODY]
         suffix = f" ({number})" if number > 1 else ""
         yield Piece(f"{key[:LONGEST_KEY]}{suffix}", f"{title[: LONGEST_TITLE - len(suffix)]}{suffix}", cut.strip())
         rest, number = rest[len(cut) :], number + 1

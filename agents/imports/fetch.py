@@ -1,4 +1,4 @@
-"""Get pages over the guarded way out: redirects checked one by one, robots.txt kept, with a pause between two requests."""
+"""Get pages over the guarded way out: redirects checked one by one, robots.txt kept, with pauses."""
 
 import time
 from collections.abc import Callable
@@ -78,8 +78,10 @@ class Fetcher:
         if origin not in self._robots:
             self._robots[origin] = self._read_robots(origin)
         rules = self._robots[origin]
-        if rules is None or not rules.can_fetch(address, AGENT):
-            raise Unreadable(FORBIDDEN if rules is not None else f"{origin}/robots.txt can't be read, so nor are its pages.")
+        if rules is None:
+            raise Unreadable(f"{origin}/robots.txt can't be read, so its pages aren't either.")
+        if not rules.can_fetch(address, AGENT):
+            raise Unreadable(FORBIDDEN)
         asked = rules.crawl_delay(AGENT)
         self._pause = max(self._pause, min(float(asked or 0), LONGEST_PAUSE))
 

@@ -16,9 +16,10 @@ TOO_MUCH = "Reading it takes too long or too much memory. Split it, or leave it 
 def read(kind: str, body: bytes, about: About, seconds: float = SECONDS) -> list[Piece]:
     """The body as pieces, at least one. Raises Unreadable."""
     words = [sys.executable, "-m", "agents.imports.child", kind, *map(_argument, astuple(about))]
+    bare = {"PYTHONPATH": str(ROOT)}  # none of our keys
     try:
         done = subprocess.run(  # noqa: S603 - our own module, and arguments that no shell sees
-            words, input=body, capture_output=True, timeout=seconds, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False
+            words, input=body, capture_output=True, timeout=seconds, cwd=ROOT, env=bare, check=False
         )
     except subprocess.TimeoutExpired:
         raise Unreadable(TOO_MUCH) from None

@@ -10,14 +10,21 @@ from agents.imports.divide import plain, whole
 from agents.imports.pieces import LONGEST_BODY, LONGEST_KEY, About, Piece, Unreadable
 from agents.imports.text import decoded
 
-QUESTIONS = frozenset(
-    "question questions title q frage fragen titel question titre pregunta título titulo domanda titolo pergunta vraag "
-    "pytanie tytuł 質問 問い 问题 問題".split()
-)
-ANSWERS = frozenset(
-    "answer answers body content text a antwort antworten inhalt réponse reponse contenu respuesta contenido risposta "
-    "contenuto resposta conteúdo antwoord odpowiedź 回答 答え 答案".split()
-)
+QUESTIONS = {"question", "questions", "title", "q", "frage", "fragen", "titel", "titre", "pregunta", "título", "titulo"}
+QUESTIONS |= {"domanda", "titolo", "pergunta", "vraag", "pytanie", "tytuł", "質問", "問い", "问题", "問題"}
+ANSWERS = {"answer", "answers", "body", "content", "text", "a", "antwort", "antworten", "inhalt", "réponse", "reponse"}
+ANSWERS |= {
+    "contenu",
+    "respuesta",
+    "contenido",
+    "risposta",
+    "contenuto",
+    "resposta",
+    "conteúdo",
+    "antwoord",
+    "odpowiedź",
+}
+ANSWERS |= {"回答", "答え", "答案"}
 MOST_ROWS = 5_000
 LONGEST_CELL = 200_000  # characters
 

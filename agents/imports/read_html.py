@@ -21,7 +21,7 @@ _MAIN = re.compile(r"<(main|article)\b[^>]*>", re.IGNORECASE)
 def read(body: bytes, about: About) -> list[Piece]:
     html = decoded_html(body, about.charset)
     told = _converted(html, ConversionOptions(extract_metadata=True)).metadata
-    named = (told.document.title if told and told.document else None) or about.title
+    named = told.document.title or about.title
     main = markdown(_main(html), about.address)
     return whole(main if len(main) >= ENOUGH else markdown(html, about.address), named)
 

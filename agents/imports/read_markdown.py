@@ -13,4 +13,8 @@ _UNDERLINED = re.compile(r"^(?![#>\-*+ ])(\S.*)\n(=+|-{3,}) *$", re.MULTILINE)
 def read(body: bytes, about: About) -> list[Piece]:
     text = decoded(body, about.charset).replace("\r\n", "\n").replace("\r", "\n")
     text = _FRONT_MATTER.sub("", text)
-    return by_headings(_UNDERLINED.sub(lambda line: f"{'#' if line[2][0] == '=' else '##'} {line[1]}", text), about.title)
+    return by_headings(_UNDERLINED.sub(_with_hashes, text), about.title)
+
+
+def _with_hashes(heading: re.Match[str]) -> str:
+    return f"{'#' if heading[2][0] == '=' else '##'} {heading[1]}"

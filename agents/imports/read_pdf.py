@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from agents.imports.divide import by_headings
 from agents.imports.pieces import About, Piece, Unreadable
@@ -39,8 +38,8 @@ def read(body: bytes, about: About) -> list[Piece]:
         named = str(reader.metadata.title or "") if reader.metadata else ""
     except Unreadable:
         raise
-    except (PyPdfError, Exception) as error:  # damaged files make it raise anything
-        raise Unreadable(f"The PDF is damaged, or has something in it that we can't read ({type(error).__name__}).") from None
+    except Exception as error:  # damaged files make it raise anything
+        raise Unreadable(f"The PDF is damaged, or can't be read by us ({type(error).__name__}).") from None
     if not any(line.text.strip() for line in lines):
         raise Unreadable("The PDF has no text in it, only pictures of it. Run it through text recognition first.")
     return by_headings(_markdown(_without_repeats(lines, count)), named.strip() or about.title)
@@ -80,14 +79,14 @@ def _bare(text: str) -> str:
 
 
 def _markdown(lines: Iterable[Line]) -> str:
-    kept = [line for line in lines]
+    kept = list(lines)
     most = _usual_size(kept)
     sizes = sorted({line.size for line in kept if _is_heading(line, most)}, reverse=True)
     levels = {size: min(place, 3) for place, size in enumerate(sizes, start=1)}
     texts: list[str] = []
     for line in kept:
-        words = " ".join(line.text.split())
-        texts.append(f"\n{'#' * levels[line.size]} {words}\n" if line.size in levels and _is_heading(line, most) else words)
+        words, is_heading = " ".join(line.text.split()), line.size in levels and _is_heading(line, most)
+        texts.append(f"\n{'#' * levels[line.size]} {words}\n" if is_heading else words)
     return "\n".join(texts)
 
 

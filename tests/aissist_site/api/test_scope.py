@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from agents.knowledge_models import Source
 from agents.models import Agent
 from aissist_site.api import document
 from conversations.models import Conversation, Message
@@ -20,6 +21,7 @@ OPERATIONS = [
 OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
+    ("POST", "agents/{agent_id}/sources"): {"name": "Site", "address": "https://shop.example.com/"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
@@ -28,7 +30,7 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover)
+        for model in (Agent, Source, Gateway, Receipt, Conversation, Message, Handover)
     ]
 
 
@@ -39,6 +41,7 @@ def ids(walk: Walk) -> dict[str, int]:
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help", state="done").pk,
         "conversation_id": conversation.pk,
     }
 

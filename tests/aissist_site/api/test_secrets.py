@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.knowledge_models import Source
 from aissist_site.api import document
 from gateways.models import Gateway, Secret
 from tests.agents.api.fixtures import Api
@@ -25,6 +26,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help").pk,
         "conversation_id": walk.conversation().pk,
     }
 
