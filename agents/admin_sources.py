@@ -175,8 +175,7 @@ class SourceAdmin(PlainSelects, admin.ModelAdmin[Source]):
         source = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_view_permission(request, source):
             raise PermissionDenied
-        fresh = {"Cache-Control": "no-store"}
-        return TemplateResponse(request, "admin/agents/source/progress.html", self._shown(source), headers=fresh)
+        return TemplateResponse(request, "admin/agents/source/progress.html", self._shown(source))
 
     def _changeable(self, request: HttpRequest, pk: int) -> Source:
         source = get_object_or_404(Source, pk=pk)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 LONGEST = 700  # characters of an answer, link line not counted
 CHUNK = 1_500  # characters of a section; what is longer becomes several
@@ -47,10 +48,20 @@ def _bounded(heading: str, text: str, path: tuple[str, ...]) -> Iterator[Section
     while len(text) > CHUNK:
         window = text[:CHUNK]
         cut = max(window.rfind("\n\n"), 0) or max(window.rfind("\n"), 0) or max(window.rfind(" "), 0) or CHUNK
-        yield Section(heading, text[:cut].rstrip(), path)
-        text = text[cut:].strip()
+        kept, text = text[:cut].rstrip(), text[cut:].strip()
+        yield Section(heading, kept, path)
+        text = _table_head(kept, text) + text
     if text:
         yield Section(heading, text, path)
+
+
+def _table_head(kept: str, rest: str) -> str:
+    """The head of a table that was cut in the middle, so that its other half can be understood; else ""."""
+    table = list(takewhile(lambda line: line.startswith("|"), reversed(kept.splitlines())))[::-1]
+    if not rest.startswith("|") or len(table) < 3 or not set(table[1]) <= set("|-: "):
+        return ""
+    head = f"{table[0]}\n{table[1]}\n"
+    return head if len(head) < CHUNK / 3 else ""
 
 
 def excerpt(text: str) -> str:

@@ -54,6 +54,14 @@ def test_what_has_no_paragraphs_is_cut_all_the_same() -> None:
     assert "".join(section.text for section in found) == "返品できます。" * 1_000
 
 
+def test_each_half_of_a_table_has_its_head() -> None:
+    rows = "\n".join(f"| {number} | {'word ' * 10}|" for number in range(60))
+    found = sections(f"Before.\n\n| no | text |\n| --- | --- |\n{rows}")
+    assert len(found) > 2
+    assert all(section.text.startswith("| no | text |\n| --- | --- |\n| ") for section in found[1:])
+    assert sum(section.text.count("| 7 |") for section in found) == 1
+
+
 def test_a_short_article_is_one_part() -> None:
     short = ArticleBrief(1, "T", "## A\nText.\n## B\nMore.", "")
     assert [part.brief() for part in parts(short)] == [short]

@@ -13,9 +13,12 @@ from agents.imports.pieces import About, Piece, Unreadable
 from agents.imports.read import read
 from tests.agents.imports.files import docx, pdf
 
-PAGE = """<html><head><title>Refunds | Shop</title></head><body><header>Top</header><div class="cookie-bar">We use cookies</div>
-<main><nav>Home</nav><h1>Refunds</h1><p>We refund <b>within 5 days</b>, see <a href="/orders">your orders</a>. Enough words.</p>
-<h2>Late ones</h2><ul><li>Wait.</li><li>Write.</li></ul><form>Was this helpful?</form></main><footer>Imprint</footer></body></html>"""
+PAGE = """<html><head><title>Refunds | Shop</title></head><body><header>Top</header>
+<div class="cookie-bar">We use cookies</div>
+<main><nav>Home</nav><h1>Refunds</h1>
+<p>We refund <b>within 5 days</b>, see <a href="/orders">your orders</a>. Enough words.</p>
+<h2>Late ones</h2><ul><li>Wait.</li><li>Write.</li></ul><form>Was this helpful?</form></main>
+<footer>Imprint</footer></body></html>"""
 REFUNDS = Piece(
     "",
     "Refunds",
@@ -24,35 +27,62 @@ REFUNDS = Piece(
 )
 
 
-@pytest.mark.parametrize(
-    ("kind", "body", "pieces"),
-    [
-        ("html", PAGE.encode(), [REFUNDS]),
-        ("html", b"<title>Only a title</title><p>And text.", [Piece("", "Only a title", "And text.")]),
-        ("html", "<meta charset=iso-8859-1><p>Größe".encode("latin-1"), [Piece("", "My file", "Größe")]),
-        ("html", "<meta charset=utf-8><p>Größe, wie sie ist: äöü".encode("latin-1"), [Piece("", "My file", "Größe, wie sie ist: äöü")]),
-        ("markdown", b"# One\nText.\n# Two\nMore.", [Piece("one", "One", "Text."), Piece("two", "Two", "More.")]),
-        ("markdown", b"---\ntags: x\n---\nRefunds\n=======\nText.\n\n## Late\nWait.", [Piece("", "Refunds", "Text.\n\n## Late\nWait.")]),
-        ("markdown", "\ufeffJust words: ü".encode(), [Piece("", "My file", "Just words: ü")]),
-        ("markdown", "Words: ü".encode("utf-16"), [Piece("", "My file", "Words: ü")]),
-        ("csv", b"Question,Answer\nHow?,So.\nEmpty?,\nHow?,\"Or so,\nlike this.\"\n", [Piece("how?", "How?", "So.\n\nOr so,\nlike this.")]),
-        ("csv", "Frage;Antwort;Ort\nWie groß?;So groß.;hier\n".encode("cp1252"), [Piece("wie gross?", "Wie groß?", "So groß.")]),
-        ("csv", b"Size,Waist\nS,70\nM|L,80\n", [Piece("", "My file", "| Size | Waist |\n| --- | --- |\n| S | 70 |\n| M\\|L | 80 |")]),
-        ("docx", docx(("Heading1", "Refunds"), ("Normal", "In 5 days."), ("Heading2", "Late"), ("Normal", "Wait.")), [Piece("", "Refunds", "In 5 days.\n\n## Late\n\nWait.")]),
-        ("docx", docx(("Heading1", "One"), ("Normal", "Text."), ("Heading1", "One"), ("Normal", "More.")), [Piece("one", "One", "Text."), Piece("one #2", "One #2", "More.")]),
-        ("pdf", pdf([(20, "Tent manual"), (10, "Lay it flat and raise the poles, then pull."), (14, "Water inside"), (10, "Open the vents: it is condensation.")]), [Piece("", "Tent manual", "Lay it flat and raise the poles, then pull.\n\n## Water inside\n\nOpen the vents: it is condensation.")]),
-    ],
-    ids=[
-        "a page", "a page without a main part", "a page that says its charset", "a page that says a wrong charset",
-        "markdown with headings", "markdown with one title", "text with a mark", "UTF-16", "questions and answers",
-        "in German, with semicolons", "a table", "Word", "Word with two chapters of one name", "PDF",
-    ],
-)  # fmt: skip
+TEXT = "Lay it flat and raise the poles, then pull."
+MANUAL = pdf([(20, "Tent manual"), (10, TEXT), (14, "Water inside"), (10, "Open the vents: it is condensation.")])
+TWO = docx(("Heading1", "One"), ("Normal", "Text."), ("Heading1", "One"), ("Normal", "More."))
+ONE = docx(("Heading1", "Refunds"), ("Normal", "In 5 days."), ("Heading2", "Late"), ("Normal", "Wait."))
+FAQ = b'Question,Answer\nHow?,So.\nEmpty?,\nHow?,"Or so,\nlike this."\n'
+
+
+def named(body: str, title: str = "My file") -> list[Piece]:
+    return [Piece("", title, body)]
+
+
+TABLE = {
+    "a page": ("html", PAGE.encode(), [REFUNDS]),
+    "a page without a main part": ("html", b"<title>A title</title><p>And text.", named("And text.", "A title")),
+    "a page that says its charset": ("html", "<meta charset=iso-8859-1><p>Größe".encode("latin-1"), named("Größe")),
+    "a page that says a wrong one": (
+        "html",
+        "<meta charset=utf-8><p>Größe: äöü".encode("latin-1"),
+        named("Größe: äöü"),
+    ),
+    "chapters": (
+        "markdown",
+        b"# One\nText.\n# Two\nMore.",
+        [Piece("one", "One", "Text."), Piece("two", "Two", "More.")],
+    ),
+    "underlined": (
+        "markdown",
+        b"---\ntags: x\n---\nRefunds\n=======\nText.\n\n## Late\nWait.",
+        named("Text.\n\n## Late\nWait.", "Refunds"),
+    ),
+    "text with a mark": ("markdown", "\ufeffJust words: ü".encode(), named("Just words: ü")),
+    "UTF-16": ("markdown", "Words: ü".encode("utf-16"), named("Words: ü")),
+    "questions and answers": ("csv", FAQ, [Piece("how?", "How?", "So.\n\nOr so,\nlike this.")]),
+    "in German, with semicolons": (
+        "csv",
+        "Frage;Antwort;Ort\nWie groß?;So groß.;hier\n".encode("cp1252"),
+        [Piece("wie gross?", "Wie groß?", "So groß.")],
+    ),
+    "a table": (
+        "csv",
+        b"Size,Waist\nS,70\nM|L,80\n",
+        named("| Size | Waist |\n| --- | --- |\n| S | 70 |\n| M\\|L | 80 |"),
+    ),
+    "Word": ("docx", ONE, named("In 5 days.\n\n## Late\n\nWait.", "Refunds")),
+    "Word, two of one name": ("docx", TWO, [Piece("one", "One", "Text."), Piece("one #2", "One #2", "More.")]),
+    "PDF": ("pdf", MANUAL, named(f"{TEXT}\n\n## Water inside\n\nOpen the vents: it is condensation.", "Tent manual")),
+}
+
+
+@pytest.mark.parametrize(("kind", "body", "pieces"), TABLE.values(), ids=TABLE)
 def test_what_becomes_of(kind: str, body: bytes, pieces: list[Piece]) -> None:
     assert read(kind, body, About("My file", "", "https://shop.example/help/refunds")) == pieces
 
 
 BOMB = docx(("Normal", "x"), bomb=b"<a/>" + b" " * 120_000_000)
+MANY = pdf([(10, "x")], shared=1_001)
 LAUGHS = docx(("Normal", "&b;"), head='<?xml version="1.0"?><!DOCTYPE x [<!ENTITY b "lol">]>')
 
 
@@ -68,7 +98,7 @@ LAUGHS = docx(("Normal", "&b;"), head='<?xml version="1.0"?><!DOCTYPE x [<!ENTIT
         ("docx", LAUGHS, "The document declares entities, which Word documents don't."),
         ("docx", b"PK\x03\x04 and then nothing", "It isn't a Word document (.docx), or it is damaged."),
         ("pdf", b"%PDF-1.4 and then nothing", "The PDF is damaged, or can't be read by us (PdfStreamError)."),
-        ("pdf", pdf([(10, "x")], shared=1_001), "The PDF has 1,001 pages; 1,000 can be read. Split it into several files."),
+        ("pdf", MANY, "The PDF has 1,001 pages; 1,000 can be read. Split it into several files."),
         ("pdf", pdf([]), "The PDF has no text in it, only pictures of it. Run it through text recognition first."),
     ],
     ids=[
