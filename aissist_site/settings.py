@@ -128,7 +128,7 @@ else:
         # else than the database should give its own back.
         pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10, "max_idle": 60}
         options = {**database.get("OPTIONS", {}), "connect_timeout": 5, "pool": pool}
-        database.update(OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+        database.update(ENGINE="aissist_site.postgresql", OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
     DATABASES = {"default": database}
 
 # --- Static files -----------------------------------------------------------------------------------------------------
