@@ -1,9 +1,11 @@
 """Find the article that answers a question, and say how sure that is."""
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agents.engines import words
 from agents.engines.base import ArticleBrief
@@ -150,12 +152,18 @@ def weigh(parts: Iterable[tuple[str, float]]) -> Counter[str]:
     """Texts with weights as one bag of terms, neighbours included."""
     bag: Counter[str] = Counter()
     for text, weight in parts:
-        found = words.stems(text)
+        found = _stems(text)
         for term in found:
             bag[term] += weight  # type: ignore[assignment]  # a Counter holds floats as well
         for pair in words.neighbours(found):
             bag[pair] += weight * NEIGHBOURS  # type: ignore[assignment]  # likewise
     return bag
+
+
+@lru_cache(maxsize=65_536)
+def _stems(text: str) -> tuple[str, ...]:
+    """Kept, because an index is made anew whenever one of many articles changes."""
+    return tuple(map(sys.intern, words.stems(text)))
 
 
 def _weighted(section: Section) -> tuple[tuple[str, float], ...]:

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=120)
 MOST_ATTEMPTS = 3  # to read a page, after which it is taken for what ends the workers
-BATCH = 50  # pages whose articles are written in one transaction
+BATCH = 200  # pages whose articles are written in one transaction; after each, agents are read anew
 ENDED = (Source.State.DONE, Source.State.PARTLY, Source.State.FAILED, Source.State.CANCELLED)
 ENDS_WORKERS = f"Reading it was begun {MOST_ATTEMPTS} times and never ended."
 
