@@ -44,7 +44,14 @@ def answer(kind: str, body: bytes, about: About) -> dict[str, object]:
         return {"problem": "Reading it takes too much memory."}
     except RecursionError:
         return {"problem": "It is nested too deeply to be read."}
-    return {"pieces": [asdict(piece) for piece in pieces]} if pieces else {"problem": EMPTY}
+    if not pieces:
+        return {"problem": EMPTY}
+    return {"pieces": [{name: _storable(text) for name, text in asdict(piece).items()} for piece in pieces]}
+
+
+def _storable(text: str) -> str:
+    """Without NUL and halves of characters, which PostgreSQL doesn't take."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def bound() -> None:

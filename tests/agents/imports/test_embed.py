@@ -22,7 +22,8 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def shop(agent: Agent, server: ModelServer, monkeypatch: Any) -> Agent:
+def shop(agent: Agent, server: ModelServer, monkeypatch: Any, settings: Any) -> Agent:
+    settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(embed, "_complete", {})
     options = {"model": "m", "base_url": f"{server.url}/v1", "embeddings_model": "e"}
     EngineSetting.objects.create(agent=agent, engine="openai", options=options)

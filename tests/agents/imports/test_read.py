@@ -139,6 +139,12 @@ def test_a_reader_that_takes_too_much_memory_ends_by_itself() -> None:
     assert b"MemoryError" in done.stderr
 
 
+def test_what_databases_dont_take_is_left_out() -> None:
+    assert (
+        read("pdf", pdf([(10, r"Before\000 after, in one line.")]), About("T"))[0].body == "Before after, in one line."
+    )
+
+
 def test_a_title_may_hold_anything() -> None:
     assert (
         read("markdown", b"x", About("Gr\u00f6\u00dfe \x00\ud800 'quoted' --flag"))[0].title == "Größe 'quoted' --flag"
