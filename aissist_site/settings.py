@@ -186,9 +186,7 @@ CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    **{
-        f"aissist.{task}": {"queue": "turn"} for task in ("rephrase", "imports", "embed")
-    },  # where there is waiting
+    **{f"aissist.{task}": {"queue": "turn"} for task in ("rephrase", "imports", "embed")},  # where there is waiting
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
