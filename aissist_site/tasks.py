@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from agents.imports import wake
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
@@ -51,3 +52,13 @@ def tidy() -> None:
 @shared_task(name="aissist.rephrase")
 def rephrase() -> None:
     rephraser.rephrase_missing()
+
+
+@shared_task(name="aissist.imports")
+def imports() -> None:
+    wake.IMPORTS.wake()
+
+
+@shared_task(name="aissist.embed")
+def embed() -> None:
+    wake.EMBEDDINGS.wake()

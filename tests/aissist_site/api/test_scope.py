@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agents.knowledge_models import Source
 from agents.models import Action, Agent, EngineSetting, SubAgent
 from aissist_site.api import document
 from contacts import remember
@@ -32,6 +33,7 @@ BODIES = {
         "description": "Finds.",
         "url": "https://api.example.com/",
     },
+    ("POST", "agents/{agent_id}/sources"): {"name": "Site", "address": "https://shop.example.com/"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
@@ -45,6 +47,7 @@ def everything() -> list[Any]:
             SubAgent,
             EngineSetting,
             Action,
+            Source,
             Gateway,
             Receipt,
             Contact,
@@ -72,6 +75,7 @@ def ids(walk: Walk) -> dict[str, int]:
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help", state="done").pk,
         "conversation_id": conversation.pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
         "engine_id": EngineSetting.objects.create(agent=walk.gateway.agent, engine="offline").pk,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.knowledge_models import Source
 from agents.models import SubAgent
 from aissist_site.api import document
 from gateways.models import Gateway, Secret
@@ -31,6 +32,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "action_id": action.json["id"],
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help").pk,
         "conversation_id": walk.conversation().pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
     }
