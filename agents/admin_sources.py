@@ -13,12 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.admin import LinesField
 from agents.admin_parts import PlainSelects, badge, moment
 from agents.imports import order
 from agents.imports.apply import remove
 from agents.imports.kinds import KNOWN
 from agents.knowledge_models import MOST_BYTES, Source, SourceLink, SourcePage
+from agents.lines import LinesField
 
 TONES = {"running": "agent", "done": "good", "partly": "warn", "failed": "bad"}  # all others are quiet
 PAGE_TONES = {"waiting": "quiet", "read": "good", "failed": "bad", "gone": "warn"}

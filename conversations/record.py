@@ -12,9 +12,10 @@ from django.db.models import Q
 
 from agents import languages
 from contacts.models import Identity
-from conversations import events, messages, ownership, turns
-from conversations.models import Conversation, Delivery, Message
+from conversations import drafts, events, messages, modes, ownership, turns
+from conversations.models import Conversation, Delivery, Draft, Message
 from conversations.threads import Threads
+from gateways import messages as effects
 from gateways import writing
 from gateways.messages import (
     Assigned,
@@ -36,6 +37,11 @@ from gateways.registry import ADAPTERS
 
 Verdict = InboundEvent.Verdict
 UNKNOWN_THREAD = "We don't know this conversation."
+HANDLED = {
+    Gateway.Mode.AUTO: "The agent answers.",
+    Gateway.Mode.DRAFT: "The agent drafts an answer for people to send.",
+    Gateway.Mode.SHADOW: "The agent decides in the shadow and sends nothing.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         conversation.tags = list(event.tags)
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
+    if conversation.has_draft:
+        drafts.outdate(conversation, "The customer wrote again.")
     why = reason_to_leave_alone(conversation)
     message = messages.add(
         conversation,
@@ -99,7 +107,7 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     )
     conversation.customer_seq = message.seq
     if not why:
-        return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
+        return Recorded(Verdict.HANDLED, HANDLED[conversation.gateway.mode_now()], conversation)
     events.left_alone(conversation, why)
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
@@ -109,13 +117,14 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
 def reason_to_leave_alone(conversation: Conversation) -> str:
     """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
     gateway = conversation.gateway
+    mode = gateway.mode_now()
     points = {point.destination_id for point in gateway.managing_points.all()}
-    if conversation.owner == Conversation.Owner.HUMAN:
+    if conversation.owner == Conversation.Owner.HUMAN and mode != Gateway.Mode.SHADOW:
         return "A person owns the conversation."
     if conversation.status == Conversation.Status.SUSPENDED:
         return "The agent is suspended in this conversation."
-    if gateway.mode == Gateway.Mode.OFF:
-        return "The gateway is switched off."
+    if why := modes.silence(gateway, mode):
+        return why
     if not gateway.agent.is_active:
         return "The gateway's agent is inactive."
     if points and conversation.destination_id not in points:
@@ -129,7 +138,7 @@ def _assigned(event: Assigned, threads: Threads) -> Recorded:
     if conversation is None:
         return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
     if event.destination is not None:
-        _place(conversation, event.destination)
+        _move(conversation, event.destination, event.by)
     if event.to_agent:
         ownership.give_back(conversation, event.by or str(threads.gateway))
         return Recorded(Verdict.HANDLED, "Assigned to the agent.", conversation, by_person=True)
@@ -182,6 +191,13 @@ def _place(conversation: Conversation, destination: str) -> None:
         )
 
 
+def _move(conversation: Conversation, destination: str, by: str) -> None:
+    before = conversation.destination_id
+    _place(conversation, destination)
+    if conversation.destination_id != before:
+        events.moved(conversation, by)
+
+
 def _language(conversation: Conversation, text: str) -> str:
     """What the customer is to be spoken to in: what the contact prefers, else what they write, else what it was."""
     preferred: str = conversation.identity.contact.language
@@ -194,7 +210,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     conversation = threads.find(event.thread)
     if conversation is None:
         return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
-    messages.add(
+    message = messages.add(
         conversation,
         author=Message.Author.HUMAN,
         author_name=event.author,
@@ -206,9 +222,24 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     )
     if event.internal:
         return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+    if _approves(conversation, message, event.author):
+        return Recorded(Verdict.HANDLED, "A person sent what the agent had drafted.", conversation)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
     conversation.answered_seq = conversation.last_seq
     return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
+
+
+def _approves(conversation: Conversation, message: Message, by: str) -> bool:
+    """Whether the person sent what the agent had drafted, and leaves the conversation to it and its next draft."""
+    draft = drafts.pending(conversation)
+    if draft is None:
+        return False
+    state = drafts.judge(draft, message.text)
+    drafts.settle(conversation, draft, state, by, became=message, on_platform=True)
+    if state is Draft.State.IGNORED or not modes.keeps_drafting(conversation):
+        return False
+    ownership.approve(conversation)
+    return True
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
@@ -220,7 +251,8 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
-    return bool(refs) and Delivery.objects.filter(refs, gateway=gateway).exists()
+    ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
+    return bool(refs) and ours.exists()
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

@@ -22,14 +22,16 @@ from gateways import admin_records, config  # noqa: F401 - importing admin_recor
 from gateways.check import check
 from gateways.forms import (
     GatewayForm,
+    HoursForm,
     NamedSecretForm,
     make_missing_secrets,
     option_fields,
     options_form,
 )
-from gateways.models import Destination, Gateway, ManagingPoint, Secret
+from gateways.models import Destination, Gateway, Hours, ManagingPoint, Secret
 from gateways.registry import ADAPTERS
 
+PACE = ("burst_window", "longest_wait", "first_delay", "later_delay", "thinking_after")
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -52,6 +54,16 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
 class DestinationInline(OfGatewayInline):
     model = Destination
     fields = ("name", "kind", "external_id")
+    classes = ("collapse",)
+
+
+class HoursInline(OfGatewayInline):
+    model = Hours
+    form = HoursForm
+    fields = ("what", "days", "first_date", "last_date", "starts", "ends")
+    verbose_name_plural = (
+        "Schedule: which mode at which hours, and when people are there. The first row that fits counts"
+    )
     classes = ("collapse",)
 
 
@@ -95,7 +107,7 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
     readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
-    inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
+    inlines: ClassVar[Any] = (HoursInline, DestinationInline, ManagingPointInline, SecretInline)
 
     def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
         """A gateway whose platform isn't installed here has no options to change; it can be read and deleted."""
@@ -114,19 +126,12 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         options = list(option_fields(obj)) if self.has_change_permission(request, obj) else ["config_shown"]
         label = self.platform_label(obj)
         return (
-            (None, {"fields": ("name", "agent", "mode", "state", *_address_fields(obj))}),
+            (None, {"fields": ("name", "agent", "mode", "scheduled", "time_zone", "state", *_address_fields(obj))}),
             (f"{label} options", {"fields": options}),
             (
                 "Pace",
                 {
-                    "fields": (
-                        "burst_window",
-                        "longest_wait",
-                        "thinking_after",
-                        "offer_minutes",
-                        "on_silence",
-                        "on_unknown",
-                    ),
+                    "fields": (*PACE, "offer_minutes", "on_silence", "on_unknown"),
                     "classes": ("collapse",),
                 },
             ),

@@ -53,6 +53,9 @@ class Capabilities:
     rate: float | None = None  # things that may be sent per second, where the platform publishes a limit
     history: bool = False  # can be read back, so an unknown outcome can be settled
     tags: bool = False  # conversations have tags that we can change
+    drafts: bool = False  # replies can be left for people to send, and taken back
+    edits: bool = False  # a message that was sent can be changed
+    typing: bool = False  # customers can be shown that an answer is being written
     quotes: bool = False  # an answer names the message that it answers
     polls: bool = False  # can be asked what is new, instead of or besides telling us
     connects: bool = False  # our webhook can be set up through the platform's API

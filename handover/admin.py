@@ -21,7 +21,7 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
+from handover import admin_dead_letters, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
@@ -64,6 +64,24 @@ admin.site.unregister(Gateway)
 @admin.register(Gateway)
 class CompleteGatewayAdmin(GatewayAdmin):
     inlines = (EscalationTargetInline, HandoverRuleInline, *GatewayAdmin.inlines, MessageTemplateInline)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:pk>/drafts/", require_safe(guard(self.drafts_view)), name="gateways_gateway_drafts"),
+            path("<int:pk>/promote/", require_POST(guard(self.promote_view)), name="gateways_gateway_promote"),
+            path("<int:pk>/shadow/", require_safe(guard(self.shadow_view)), name="gateways_gateway_shadow"),
+            *super().get_urls(),
+        ]
+
+    def drafts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.drafts(self, request, pk)
+
+    def promote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.promote(self, request, pk)
+
+    def shadow_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.shadow_report(self, request, pk)
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------

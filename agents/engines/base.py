@@ -181,6 +181,7 @@ class Brief:
     passed: int = 0  # so many of the agent's engines, from the first, were asked and didn't answer in time
     results: tuple[ActionCall, ...] = ()  # of actions asked for before: those under way, and what came of others
     spent: int = 0  # tokens that the conversation has taken so far; 0 where there is no budget
+    instruction: str = ""  # what a colleague wants of this one reply, in their words
 
     @property
     def reply_language(self) -> str:

@@ -62,6 +62,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "owner",
             "assignee",
             "offer",
+            "has_draft",
             "epoch",
             "last_seq",
             "last_message_at",
