@@ -21,7 +21,7 @@ LEAST, LESS = 0.190, 0.0205
 # A class whose points are far from each other is about many things, and a question is near to one of them at most. So
 # where its points, each left out in turn, score less than TIGHT times the least score, that is lowered in proportion.
 TIGHT = 1.4
-LOWEST = 0.4  # share of the least score that is asked in any case
+LOWEST = 0.6  # share of the least score that is asked in any case
 FEWEST = 5  # points from which they tell how far they are from each other
 STEEPNESS = 4.0  # of the curve from scores to probabilities
 
@@ -39,19 +39,20 @@ class Nearness:
         inverse = numpy.linalg.inv(near)
         self._weights = inverse @ truth
         left_out = (truth - self._weights / numpy.diag(inverse)[:, None])[range(len(own)), own]
-        self._least = [
-            _least(size, len(sizes), left_out[own == number][:size].tolist()) for number, size in enumerate(sizes)
-        ]
+        self._least = numpy.array(
+            [_least(size, len(sizes), left_out[own == number][:size].tolist()) for number, size in enumerate(sizes)]
+        )
 
     def scores(self, point: Any) -> list[float]:
-        """By class, from about 0 to about 1."""
-        found: list[float] = (_near(point, self._points) @ self._weights).tolist()
+        """By class, from about 0 to about 3: with 1 the point is just near enough to belong to the class."""
+        found: list[float] = (_near(point, self._points) @ self._weights / self._least).tolist()
         return found
 
-    def sureness(self, number: int, score: float, least: float) -> float:
-        """From 0 to 1: how likely it is that a point with this score belongs to the class; `least` at the threshold."""
-        odds = least / (1 - least) * math.exp(STEEPNESS * (score / self._least[number] - 1))
-        return odds / (1 + odds)
+
+def sureness(score: float, least: float) -> float:
+    """From 0 to 1: how likely it is that a point with this score belongs to the class; `least` with a score of 1."""
+    odds = least / (1 - least) * math.exp(STEEPNESS * (score - 1))
+    return odds / (1 + odds)
 
 
 def _least(size: int, classes: int, left_out: Sequence[float]) -> float:

@@ -16,7 +16,7 @@ MATCHES = 0.3  # sureness from which a sub agent applies
 class Reading:
     """What speaks for the sub agents that the phrases belong to, by position."""
 
-    scores: Sequence[float]  # about 0 to 1; those that are near to each other are about as likely
+    scores: Sequence[float]  # from about 0; those that are near to each other are about as likely
     sureness: Callable[[int], float]  # of a sub agent that has phrases, 0 to 1: that it applies, and not none
     likeness: Callable[[int], float]  # of a phrase, up to 1
 
@@ -50,11 +50,11 @@ class ByMeaning:
         self, embedder: Embedder, phrases: Sequence[str], owners: Sequence[int], examples: Sequence[int]
     ) -> None:
         """`examples`: how many of its phrases are examples, by owner."""
-        from agents.engines.nearness import Nearness  # needs numpy, which is there if there is an embedder
+        from agents.engines import nearness  # needs numpy, which is there if there is an embedder
 
-        self._embedder = embedder
+        self._embedder, self._sureness = embedder, nearness.sureness
         self._points = embedder.vectors(phrases)
-        self._nearness = Nearness(self._points, owners, examples)
+        self._nearness = nearness.Nearness(self._points, owners, examples)
 
     def read(self, question: str, language: str) -> Reading | None:
         if not words.words(question):
@@ -63,7 +63,7 @@ class ByMeaning:
         scores = self._nearness.scores(point)
         return Reading(
             scores,
-            lambda owner: self._nearness.sureness(owner, scores[owner], MATCHES),
+            lambda owner: self._sureness(scores[owner], MATCHES),
             lambda place: float(self._points[place] @ point),
         )
 
