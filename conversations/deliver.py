@@ -31,7 +31,7 @@ from gateways import doorbell, limits, writing
 from gateways.base import Adapter
 from gateways.errors import ConfigError, DeliveryError, Failure
 from gateways.exchanges import exchange
-from gateways.messages import Outgoing, Sent, unpack
+from gateways.messages import Answered, Outgoing, Sent, unpack
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS, adapter
 
@@ -100,7 +100,17 @@ def claim(gateway_id: int, most: int) -> list[Job]:
             head.conversation = conversations[head.conversation_id]
         ready = list(budget.take(list(_sendable(heads))))
         _lease(ready, timezone.now() + _lease_time(gateway))
+    if ADAPTERS[gateway.platform].capabilities.quotes:
+        _find_answered([head.conversation for head in ready])
     return ready
+
+
+def _find_answered(conversations: Iterable[Conversation]) -> None:
+    """Give each conversation the customer's newest message, which what we send will name."""
+    by_id = {conversation.pk: conversation for conversation in conversations}
+    newest = Q(seq=F("conversation__customer_seq"))
+    for message in Message.objects.filter(newest, conversation__in=by_id):
+        by_id[message.conversation_id].newest = message
 
 
 def _heads(gateway: Gateway) -> QuerySet[Delivery]:
@@ -181,6 +191,7 @@ def _send(delivery: Delivery, ours: Adapter) -> Sent | None:
         thread=conversation.external_id,
         recipient=conversation.identity.external_id,
         client_ref=str(delivery.client_ref),
+        answers=_answered(conversation) if ours.capabilities.quotes else None,
     )
     if delivery.maybe_sent and ours.capabilities.history:
         arrived = ours.settle(outgoing)
@@ -189,6 +200,12 @@ def _send(delivery: Delivery, ours: Adapter) -> Sent | None:
     elif delivery.maybe_sent and (_outdated(delivery) or not _harmless(ours, conversation.gateway)):
         raise DeliveryError(Failure.UNKNOWN, "An attempt at it ended without an answer; it may have arrived.")
     return ours.send(outgoing)
+
+
+def _answered(conversation: Conversation) -> Answered | None:
+    if (newest := conversation.newest) is None:
+        return None
+    return Answered(newest.external_id, conversation.subject, newest.metadata)
 
 
 def _harmless(ours: Adapter, gateway: Gateway) -> bool:

@@ -1,5 +1,6 @@
 """The audit trail: one function per thing that can happen in a conversation, each writing one sentence of why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -60,6 +61,15 @@ def closed(conversation: Conversation, actor: str) -> None:
 
 def reopened(conversation: Conversation) -> None:
     _write(conversation, "reopened", "The customer wrote again after it was closed.")
+
+
+def tagged(conversation: Conversation, turn: Turn | None, added: Sequence[str], removed: Sequence[str]) -> None:
+    changes = [*(f"+{name}" for name in added), *(f"-{name}" for name in removed)]
+    _write(conversation, "tagged", f"Tags: {', '.join(changes)}", turn=turn)
+
+
+def unreachable(conversation: Conversation, why: str) -> None:
+    _write(conversation, "unreachable", why)
 
 
 def withdrawn(conversation: Conversation, count: int, why: str) -> None:

@@ -12,6 +12,7 @@ from gateways import writing
 CHANGING = (
     "destination_id",
     "language",
+    "tags",
     "status",
     "owner",
     "assignee_id",

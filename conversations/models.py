@@ -32,6 +32,7 @@ class Conversation(models.Model):
     destination = models.ForeignKey(Destination, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     subject = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10, blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="Names, as on the platform.")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     owner = models.CharField(max_length=10, choices=Owner, default=Owner.AGENT)
     assignee = models.ForeignKey(
@@ -53,6 +54,11 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.subject or f"Conversation {self.pk}"
+
+    @cached_property
+    def newest(self) -> "Message | None":
+        """The customer's newest message."""
+        return self.messages.filter(seq=self.customer_seq).first()
 
     @cached_property
     def live_turn(self) -> "Turn | None":

@@ -3,15 +3,17 @@
 All functions want a locked conversation (`conversations.lock`) and run inside its transaction.
 """
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from conversations import messages
+from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
 from conversations.split import split
 from gateways import doorbell, writing
 from gateways.base import Capabilities
-from gateways.messages import Assign, Effect, Note, Purpose, Reply, pack
+from gateways.messages import Assign, Effect, Note, Purpose, Reply, Tag, pack
 from gateways.registry import ADAPTERS
 
 KINDS = {
@@ -86,6 +88,20 @@ def assign(conversation: Conversation, destination: str, name: str, reason: str,
     """Pass the conversation to a destination on the platform, where it can be passed at all."""
     if capabilities(conversation).assign:
         _put(conversation, Assign(destination=destination, name=name, reason=reason), turn=turn)
+
+
+def tag(
+    conversation: Conversation, add: Iterable[str] = (), remove: Iterable[str] = (), *, turn: Turn | None = None
+) -> None:
+    """Change the conversation's tags, on the platform too where it has such a thing. What is so already stays so."""
+    missing = tuple(name for name in dict.fromkeys(add) if name not in conversation.tags)
+    surplus = tuple(name for name in dict.fromkeys(remove) if name in conversation.tags and name not in missing)
+    if not missing and not surplus:
+        return
+    conversation.tags = [name for name in (*conversation.tags, *missing) if name not in surplus]
+    events.tagged(conversation, turn, missing, surplus)
+    if capabilities(conversation).tags:
+        _put(conversation, Tag(add=missing, remove=surplus), turn=turn)
 
 
 def _reply_parts(

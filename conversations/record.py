@@ -15,11 +15,27 @@ from contacts.models import Identity
 from conversations import events, messages, ownership, turns
 from conversations.models import Conversation, Delivery, Message
 from conversations.threads import Threads
-from gateways.messages import Closed, CustomerSaid, DeliveryReported, Event, GivenBack, Ignored, Progress, StaffSaid
+from gateways import writing
+from gateways.messages import (
+    Assigned,
+    Closed,
+    CustomerSaid,
+    DeliveryReported,
+    Edited,
+    Event,
+    GivenBack,
+    Gone,
+    Ignored,
+    Progress,
+    StaffSaid,
+    Tagged,
+    Unreachable,
+)
 from gateways.models import Destination, Gateway, InboundEvent, Receipt
 from gateways.registry import ADAPTERS
 
 Verdict = InboundEvent.Verdict
+UNKNOWN_THREAD = "We don't know this conversation."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,16 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
             return _on_thread(threads, event.thread, ownership.close, "Closed on the platform.")
         case GivenBack():
             return _on_thread(threads, event.thread, ownership.give_back, "Given back on the platform.")
+        case Assigned():
+            return _assigned(event, threads)
+        case Tagged():
+            return _tagged(event, threads)
+        case Edited():
+            return _edited(event, threads)
+        case Gone():
+            return _on_thread(threads, event.thread, ownership.close, event.why)
+        case Unreachable():
+            return _unreachable(event, threads)
         case Ignored():
             return Recorded(Verdict.IGNORED, event.why)
 
@@ -55,6 +81,8 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     conversation = threads.open(event, identity)
     _place(conversation, event.destination)
     conversation.language = _language(conversation, event.text)
+    if event.tags is not None:
+        conversation.tags = list(event.tags)
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
     why = reason_to_leave_alone(conversation)
@@ -93,6 +121,55 @@ def reason_to_leave_alone(conversation: Conversation) -> str:
     if points and conversation.destination_id not in points:
         return "The conversation is in none of the gateway's managing points."
     return ""
+
+
+def _assigned(event: Assigned, threads: Threads) -> Recorded:
+    """Moving a conversation is nobody's taking it; giving it to a teammate is, unless the agent is that teammate."""
+    conversation = threads.find(event.thread)
+    if conversation is None:
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+    if event.destination is not None:
+        _place(conversation, event.destination)
+    if event.to_agent:
+        ownership.give_back(conversation, event.by or str(threads.gateway))
+        return Recorded(Verdict.HANDLED, "Assigned to the agent.", conversation, by_person=True)
+    if event.assignee:
+        name = event.assignee_name or event.assignee
+        ownership.take_over(conversation, None, name, "It was assigned to a person on the platform.")
+        return Recorded(Verdict.HANDLED, f"Assigned to {name}.", conversation, by_person=True)
+    return Recorded(Verdict.RECORDED, "It was moved on the platform.", conversation)
+
+
+def _tagged(event: Tagged, threads: Threads) -> Recorded:
+    conversation = threads.find(event.thread)
+    if conversation is None:
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+    conversation.tags = list(event.tags)
+    return Recorded(Verdict.RECORDED, f"Tags: {', '.join(event.tags) or 'none'}.", conversation)
+
+
+def _edited(event: Edited, threads: Threads) -> Recorded:
+    """An answer that is being made takes the new words in; one that was given stays."""
+    conversation = threads.find(event.thread)
+    writing.flush()  # it may have come in just before
+    said = conversation and conversation.messages.filter(
+        external_id=event.message_id, author=Message.Author.CUSTOMER
+    ).order_by("-seq")
+    message = said.first() if said else None
+    if conversation is None or message is None:
+        return Recorded(Verdict.IGNORED, "We don't know the message that was edited.")
+    message.metadata = {**message.metadata, "before_edit": [*message.metadata.get("before_edit", []), message.text]}
+    message.text = event.text
+    message.save(update_fields=["text", "metadata"])
+    return Recorded(Verdict.RECORDED, "The customer edited a message.", conversation)
+
+
+def _unreachable(event: Unreachable, threads: Threads) -> Recorded:
+    conversation = threads.find(event.thread)
+    if conversation is None:
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+    events.unreachable(conversation, event.why)
+    return Recorded(Verdict.RECORDED, event.why, conversation)
 
 
 def _place(conversation: Conversation, destination: str) -> None:
@@ -164,6 +241,6 @@ def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
 def _on_thread(threads: Threads, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
     conversation = threads.find(thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, "We don't know this conversation.")
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
     act(conversation, str(threads.gateway))
     return Recorded(Verdict.HANDLED, why, conversation, by_person=True)

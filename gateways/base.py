@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from agents.http import Http
-from gateways.messages import Event, Outgoing, Sent
+from gateways.messages import Attachment, Event, Outgoing, Place, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Capabilities:
     api_messages: bool = False  # API clients may speak as customers, in the platform's own format
     rate: float | None = None  # things that may be sent per second, where the platform publishes a limit
     history: bool = False  # can be read back, so an unknown outcome can be settled
+    tags: bool = False  # conversations have tags that we can change
+    quotes: bool = False  # an answer names the message that it answers
+    polls: bool = False  # can be asked what is new, instead of or besides telling us
+    connects: bool = False  # our webhook can be set up through the platform's API
+    lists: bool = False  # tells what destinations there are
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000
     unit: Unit = Unit.CODE_POINTS
@@ -72,6 +77,23 @@ class Health:
 
     ok: bool
     message: str  # one sentence for operators
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll found: each item as a request that `parse` can read, and where to go on after they are kept."""
+
+    requests: tuple[InboundRequest, ...]
+    cursor: Mapping[str, Any]  # JSON; kept in the same transaction as the requests
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What `connect` has set up on the platform, and what an operator still has to do by hand."""
+
+    state: Mapping[str, Any]  # JSON: the platform's ids of what was made, given back to `disconnect`
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # by name, to be kept with the gateway's
+    steps: tuple[str, ...] = ()  # sentences with exact values
 
 
 class Adapter(ABC):
@@ -115,4 +137,30 @@ class Adapter(ABC):
 
     def settle(self, outgoing: Outgoing) -> Sent | None:
         """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `history` is true."""
+        raise NotImplementedError
+
+    def poll(self, cursor: Mapping[str, Any], wait: float) -> Polled:
+        """What is new since `cursor` ({} the first time), waiting at most `wait` seconds for it. Only where `polls`.
+
+        Called by one process at a time. What it returns may come a second time if that process dies: keys see to that.
+        """
+        raise NotImplementedError
+
+    def connect(self, address: str, state: Mapping[str, Any]) -> Connection:
+        """Have the platform call `address`, our webhook. Twice is once: `state` is what an earlier call returned.
+
+        Only where `connects`. Raises DeliveryError.
+        """
+        raise NotImplementedError
+
+    def disconnect(self, state: Mapping[str, Any]) -> None:
+        """Undo `connect`. What is gone already is fine. Raises DeliveryError."""
+        raise NotImplementedError
+
+    def places(self) -> Iterable[Place]:
+        """What destinations there are, for operators to pick from. Only where `lists`. Raises DeliveryError."""
+        raise NotImplementedError
+
+    def fetch(self, attachment: Attachment) -> bytes:
+        """The bytes of an attachment that came without them. Raises DeliveryError."""
         raise NotImplementedError

@@ -19,6 +19,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. Its bytes are in `content`, or `Adapter.fetch` gets them from the platform."""
+
+    name: str
+    content_type: str = "application/octet-stream"
+    size: int | None = None  # bytes, where the platform tells
+    reference: str = ""  # the platform's id or address of it
+    inline: bool = False  # shown within the text
+    content: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerSaid:
     """A customer wrote."""
 
@@ -31,6 +43,10 @@ class CustomerSaid:
     subject: str = ""
     at: datetime | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    tags: tuple[str, ...] | None = None  # all that the conversation has on the platform, None where it doesn't tell
+    channel: str = ""  # how it reached the platform: "email", "chat" …
+    automated: str = ""  # why no person wrote this (an out-of-office reply, a bounce …), "" for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,57 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """The conversation was moved or assigned on the platform. None: the event doesn't tell; "": to nobody."""
+
+    key: str
+    thread: str
+    destination: str | None = None  # the platform's id of the inbox, team, group … it is in now
+    assignee: str | None = None  # the platform's id of the teammate whose it is now
+    assignee_name: str = ""
+    to_agent: bool = False  # the assignee is the teammate that our agent is
+    by: str = ""  # who did it
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The conversation's tags were changed on the platform."""
+
+    key: str
+    thread: str
+    tags: tuple[str, ...]  # all that it has now
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A customer changed what they had written."""
+
+    key: str
+    thread: str
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The conversation doesn't exist any more on the platform: deleted, or merged into another."""
+
+    key: str
+    thread: str
+    why: str  # one sentence
+    into: str = ""  # the platform's id of the conversation that it was merged into
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The customer can't be written to: they blocked us, left, or their address doesn't exist."""
+
+    key: str
+    thread: str
+    why: str  # one sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Understood, and deliberately not acted on."""
 
@@ -90,7 +157,19 @@ class Ignored:
     why: str
 
 
-Event = CustomerSaid | StaffSaid | DeliveryReported | Closed | GivenBack | Ignored
+Event = (
+    CustomerSaid
+    | StaffSaid
+    | DeliveryReported
+    | Closed
+    | GivenBack
+    | Assigned
+    | Tagged
+    | Edited
+    | Gone
+    | Unreachable
+    | Ignored
+)
 
 # --- Out: what an adapter's `send` is given ---------------------------------------------------------------------------
 
@@ -132,7 +211,25 @@ class Assign:
     reason: str
 
 
-Effect = Reply | Note | Assign
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Add tags to the conversation and take some away, leaving all others as they are."""
+
+    kind: ClassVar[str] = "tag"
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+Effect = Reply | Note | Assign | Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The customer's newest message, for platforms on which an answer names what it answers."""
+
+    message_id: str
+    subject: str = ""  # of the conversation
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +240,16 @@ class Outgoing:
     thread: str  # the platform's id of the conversation
     recipient: str  # the platform's id of the customer
     client_ref: str  # ours, unique, the same for every attempt at this effect
+    answers: Answered | None = None  # only where `Capabilities.quotes`
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere on the platform that conversations can be: an inbox, team, group, queue, tag …"""
+
+    kind: str  # one of `Capabilities.managing_points`
+    id: str  # the platform's
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +268,7 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
     """The effect that `pack` made JSON of. Raises KeyError for an unknown kind."""
     if kind == Reply.kind:
         return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
+    if kind == Tag.kind:
+        return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
     others: dict[str, type[Note] | type[Assign]] = {Note.kind: Note, Assign.kind: Assign}
     return others[kind](**payload)

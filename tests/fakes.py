@@ -25,7 +25,9 @@ class FakePlatform(Adapter):
 
     label = "Fake"
     docs = "https://platform.example/docs"
-    capabilities = Capabilities(notes=True, assign=True, managing_points=("inbox",), max_length=200)
+    capabilities = Capabilities(
+        notes=True, assign=True, tags=True, quotes=True, managing_points=("inbox",), max_length=200
+    )
     Config = FakeConfig
     kept_headers = ("content-type", "x-event")
 

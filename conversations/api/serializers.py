@@ -47,6 +47,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "destination",
             "subject",
             "language",
+            "tags",
             "status",
             "owner",
             "assignee",

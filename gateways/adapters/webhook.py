@@ -29,9 +29,11 @@ from gateways.config import option, secret_names
 from gateways.errors import DeliveryError, Failure, Malformed, Unparsable
 from gateways.messages import (
     Assign,
+    Assigned,
     Closed,
     CustomerSaid,
     DeliveryReported,
+    Edited,
     Effect,
     Event,
     GivenBack,
@@ -43,6 +45,8 @@ from gateways.messages import (
     Reply,
     Sent,
     StaffSaid,
+    Tag,
+    Tagged,
 )
 
 PLACEHOLDER = re.compile(r"\{\{\s*secrets\.([-\w]+)\s*\}\}", re.ASCII)
@@ -128,7 +132,7 @@ class Webhook(Adapter):
     label = "Webhook"
     docs = "https://www.standardwebhooks.com/"
     capabilities = Capabilities(
-        notes=True, assign=True, idempotent=True, api_messages=True, managing_points=("address",)
+        notes=True, assign=True, tags=True, idempotent=True, api_messages=True, managing_points=("address",)
     )
     Config = Config
     kept_headers = ("content-type", signatures.ID)
@@ -212,6 +216,8 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
         case Assign():
             destination = {"id": effect.destination, "name": effect.name} if effect.destination else None
             return "conversation.assigned", {"destination": destination, "reason": effect.reason}
+        case Tag():
+            return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
 
 
 def _their_id(body: bytes) -> str:
@@ -261,6 +267,7 @@ def _customer_said(key: str, data: Data) -> CustomerSaid:
         subject=read_line(data, "subject"),
         at=read_time(data, "timestamp"),
         metadata=read_mapping(data, "metadata"),
+        tags=_tags(data) if "tags" in data else None,
     )
 
 
@@ -275,6 +282,33 @@ def _staff_said(key: str, data: Data, internal: bool = False) -> StaffSaid:
         internal=internal,
         at=read_time(data, "timestamp"),
     )
+
+
+def _assigned(key: str, data: Data) -> Assigned:
+    return Assigned(
+        key=key,
+        thread=read_needed_id(data, "conversation"),
+        destination=read_id(data, "to") if "to" in data else None,
+        assignee=read_id(data, "assignee") if "assignee" in data else None,
+        assignee_name=read_line(data, "assignee_name"),
+        by=read_line(data, "by"),
+    )
+
+
+def _tagged(key: str, data: Data) -> Tagged:
+    return Tagged(key, read_needed_id(data, "conversation"), tags=_tags(data))
+
+
+def _tags(data: Data) -> tuple[str, ...]:
+    tags = data.get("tags")
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Malformed("“tags” must be a list of names.")
+    return tuple(tags)
+
+
+def _edited(key: str, data: Data) -> Edited:
+    thread, message_id = read_needed_id(data, "conversation"), read_needed_id(data, "message_id")
+    return Edited(key, thread, message_id, text=read_text(data, "content"))
 
 
 def _reported(key: str, data: Data) -> DeliveryReported:
@@ -307,5 +341,8 @@ READERS: dict[str, Callable[[str, Data], Event]] = {
     "note": partial(_staff_said, internal=True),
     "closed": lambda key, data: Closed(key, read_needed_id(data, "conversation")),
     "given_back": lambda key, data: GivenBack(key, read_needed_id(data, "conversation")),
+    "assigned": _assigned,
+    "tagged": _tagged,
+    "edited": _edited,
     "status": _reported,
 }

@@ -104,6 +104,7 @@ def describe(body: bytes) -> str:
         told.append(f"({data['purpose']}) {data.get('author', '')}:")
     if "content" in data:
         told.append(str(data["content"]))
+    told += [f"{sign}{tag}" for sign, tags in (("+", "add"), ("-", "remove")) for tag in data.get(tags, ())]
     if "reason" in data:
         told.append(f"to {(data.get('destination') or {}).get('name', 'nobody in particular')}: {data['reason']}")
     line = " ".join(told)

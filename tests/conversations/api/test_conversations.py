@@ -55,6 +55,7 @@ def test_a_conversation_is_read(api: Api, gateway: Gateway, staff: User) -> None
             "destination": {"id": team.pk, "kind": "inbox", "external_id": "in1", "name": "Returns"},
             "subject": "Shoes",
             "language": "de",
+            "tags": [],
             "status": "open",
             "owner": "human",
             "assignee": "grace",

@@ -17,9 +17,11 @@ from gateways.base import Account, Health, InboundRequest
 from gateways.errors import ConfigError, DeliveryError, Failure, Malformed, SignatureError, Unparsable
 from gateways.messages import (
     Assign,
+    Assigned,
     Closed,
     CustomerSaid,
     DeliveryReported,
+    Edited,
     GivenBack,
     Ignored,
     Note,
@@ -30,6 +32,8 @@ from gateways.messages import (
     Reply,
     Sent,
     StaffSaid,
+    Tag,
+    Tagged,
 )
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "webhook"
@@ -103,6 +107,10 @@ EVENTS = {
     ),
     "closed": Closed("c-1", "order-1815"),
     "given_back": GivenBack("g-1", "order-1815"),
+    "assigned": Assigned("a-1", "order-1815", destination="billing", assignee="7", assignee_name="Grace", by="Ada B."),
+    "moved": Assigned("a-2", "order-1815", destination="billing"),
+    "tagged": Tagged("t-1", "order-1815", ("refund", "vip")),
+    "edited": Edited("e-1", "order-1815", "m-1001", "Where is my order 1815?"),
     "status": DeliveryReported("s-1", "ext-9", Progress.READ),
     "unknown_type": Ignored(
         "1f81eb52-5198-4599-803e-771906343485", "The type “contact.created” is not one that we act on."
@@ -235,6 +243,14 @@ MALFORMED = {
         "“content” must be text that isn't empty.",
     ),
     "closing no conversation": ({"type": "closed"}, "“conversation” is needed: text or a whole number."),
+    "tags that are no list": (
+        {"type": "tagged", "conversation": 8, "tags": "vip"},
+        "“tags” must be a list of names.",
+    ),
+    "editing nothing": (
+        {"type": "edited", "conversation": 8, "content": "x"},
+        "“message_id” is needed: text or a whole number.",
+    ),
     "giving back none": ({"type": "given_back"}, "“conversation” is needed: text or a whole number."),
     "a status of nothing": (
         {"type": "status", "status": "read"},
@@ -337,6 +353,11 @@ REQUESTS = {
         outgoing(Assign("billing", "Billing desk", "A refund")),
         "conversation.assigned",
         {**COMMON, "destination": {"id": "billing", "name": "Billing desk"}, "reason": "A refund"},
+    ),
+    "tags": (
+        outgoing(Tag(add=("refund",), remove=("new",))),
+        "conversation.tagged",
+        {**COMMON, "add": ["refund"], "remove": ["new"]},
     ),
     "assignment to nobody in particular": (
         outgoing(Assign("", "", "A refund")),

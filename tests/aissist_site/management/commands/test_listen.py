@@ -34,6 +34,10 @@ LINES = {
         "conversation.assigned to nobody in particular: A refund",
     ),
     "ping": ({"type": "ping", "data": {"gateway": "demo"}}, "ping"),
+    "tags": (
+        {"type": "conversation.tagged", "data": {"conversation": "c-1", "add": ["refund"], "remove": ["new"]}},
+        "conversation.tagged [c-1] +refund -new",
+    ),
     "control characters": ({"type": "note.created", "data": {"content": "\x1b[2Jx"}}, "note.created  [2Jx"),
     "something else": ([1], "not a message of ours: b'[1]'"),
 }
