@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
-from conversations.split import split
 from gateways import doorbell, writing
 from gateways.base import Capabilities
+from gateways.formatting.split import split
 from gateways.messages import Assign, Effect, Note, Purpose, Reply, Tag, pack
 from gateways.registry import ADAPTERS
 
@@ -107,8 +107,8 @@ def tag(
 def _reply_parts(
     conversation: Conversation, message: Message, purpose: Purpose, author: str, *, epoch: int | None
 ) -> None:
-    limits = capabilities(conversation)
-    texts = split(message.text, limits.max_length, limits.unit)
+    kind = ADAPTERS[conversation.gateway.platform]
+    texts = split(message.text, kind.capabilities.max_length, measure=kind.length)
     for number, text in enumerate(texts, start=1):
         effect = Reply(text=text, purpose=purpose, author=author)
         _put(conversation, effect, message=message, turn=message.turn, part=number, parts=len(texts), epoch=epoch)
