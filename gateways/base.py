@@ -138,10 +138,19 @@ class Adapter(ABC):
         """Raise Malformed for a request that its sender should be told about at once. By default nothing is."""
         return
 
+    def acknowledge(self, request: InboundRequest) -> Answer | None:
+        """What the platform wants answered to a request that is kept, in place of the usual 202. Pure, and quick."""
+        return None
+
     @classmethod
     def length(cls, text: str) -> int:
         """How long the platform says a message is, given as markdown. It is cut into parts by that."""
         return length(text, cls.capabilities.unit)
+
+    @classmethod
+    def pace(cls, thread: str) -> float:
+        """Seconds that the platform wants between two messages in this conversation."""
+        return 0.0
 
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:
