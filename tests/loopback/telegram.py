@@ -150,8 +150,7 @@ class BotApi(Platform):
                 self.updates = [update for update in self.updates if update["update_id"] >= asked["offset"]]
             while True:
                 if self.webhook:
-                    about = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-                    raise Refusal(409, f"Conflict: {about}")
+                    raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
                 if self.asking is not ours:
                     about = "terminated by other getUpdates request; make sure that only one bot instance is running"
                     raise Refusal(409, f"Conflict: {about}")

@@ -7,6 +7,7 @@ it records.
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from agents.http import Http, HttpError, Response
 from gateways.answers import LONGEST_WAIT, SHORTEST_WAIT, WAIT_WITHOUT_RETRY_AFTER, unanswered
@@ -54,7 +55,7 @@ class Calls:
         """A file by the path that getFile tells. Raises DeliveryError."""
         try:
             response = self.http.request(
-                "GET", f"{self.api_url}/file/bot{self.token}/{path}", max_bytes=BIGGEST_FILE + 1_000_000
+                "GET", f"{self.api_url}/file/bot{self.token}/{quote(path)}", max_bytes=BIGGEST_FILE + 1_000_000
             )
         except HttpError as error:
             raise unanswered(error) from error
