@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
 from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
 from gateways.check import check
+from gateways.connect import can_connect, connect, disconnect
 from gateways.forms import (
     GatewayForm,
     NamedSecretForm,
@@ -30,6 +31,7 @@ from gateways.forms import (
 from gateways.models import Destination, Gateway, ManagingPoint, Secret
 from gateways.registry import ADAPTERS
 
+QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect}  # by the end of their address
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -177,17 +179,25 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def config_shown(self, gateway: Gateway) -> SafeString:
         return raw(json.dumps(gateway.config, indent=2, ensure_ascii=False))
 
-    # --- Test connection ----------------------------------------------------------------------------------------------
+    # --- Test connection, connect, disconnect -----------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = require_POST(self.admin_site.admin_view(self.check_view))
-        return [path("<int:pk>/check/", view, name="gateways_gateway_check"), *super().get_urls()]
+        view = require_POST(self.admin_site.admin_view(self.ask_view))
+        own = [path(f"<int:pk>/{name}/", view, {"what": name}, name=f"gateways_gateway_{name}") for name in QUESTIONS]
+        return [*own, *super().get_urls()]
 
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        gateway = self.get_object(request, object_id)
+        connects = gateway is not None and can_connect(gateway)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "connects": connects})
+
+    def ask_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         gateway = get_object_or_404(Gateway, pk=pk)
         if not self.has_change_permission(request, gateway):
             raise PermissionDenied
-        health = check(gateway)
+        health = QUESTIONS[what](gateway)
         messages.add_message(request, messages.SUCCESS if health.ok else messages.ERROR, health.message)
         return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
 

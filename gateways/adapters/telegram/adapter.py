@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's nam
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")  # of updates that we want
 PORTS = (443, 80, 88, 8443)  # that Telegram calls
 TELEGRAM = "https://api.telegram.org"
+AT_ONCE = 1.0  # seconds in which the Bot API says that a webhook stands in the way
 SHOWN_OFF = {"is_disabled": True}  # link previews
 PRIVATE_PACE, GROUP_PACE = 1.0, 3.0  # seconds: one message per second in a chat, twenty per minute in a group
 
@@ -133,13 +135,14 @@ class Telegram(Adapter):
 
     def poll(self, cursor: Mapping[str, Any], wait: float) -> Polled:
         offset = {"offset": cursor["offset"]} if "offset" in cursor else {}
+        began = time.monotonic()
         try:
             updates = self._calls().call(
                 "getUpdates", wait=wait, timeout=int(wait), limit=100, allowed_updates=KINDS, **offset
             )
         except CallError as error:
-            if error.vendor_code == "409":
-                self._make_way()
+            if error.vendor_code == "409" and time.monotonic() - began < AT_ONCE:
+                self._make_way()  # what comes later is somebody's setting a webhook just now
             raise
         known = [update for update in updates or [] if isinstance(update.get("update_id"), int)]
         for update in known:
