@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
@@ -28,7 +29,7 @@ from gateways.forms import (
     option_fields,
     options_form,
 )
-from gateways.models import Destination, Gateway, ManagingPoint, Secret
+from gateways.models import Cursor, Destination, Gateway, ManagingPoint, Secret
 from gateways.registry import ADAPTERS
 
 QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect}  # by the end of their address
@@ -96,7 +97,15 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     list_filter = ("status", "mode", PlatformFilter, "agent")
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
-    readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
+    readonly_fields = (
+        "platform_label",
+        "state",
+        "webhook_address",
+        "polling",
+        "chat_page",
+        "embed_snippet",
+        "config_shown",
+    )
     inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
 
     def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
@@ -166,6 +175,14 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def webhook_address(self, gateway: Gateway) -> SafeString:
         return copyable(f"{settings.PUBLIC_URL}/hooks/{gateway.public_id}")
 
+    @admin.display(description="Polling")
+    def polling(self, gateway: Gateway) -> str | SafeString:
+        cursor = Cursor.objects.filter(gateway=gateway).first()
+        if cursor is None:
+            return "Not yet. The process “poll” does that within seconds of saving, once the options are complete."
+        last = f"Last asked what is new {timesince(cursor.polled_at)} ago." if cursor.polled_at else "Never worked yet."
+        return format_html("{} {}", badge("bad", "Failing"), cursor.error) if cursor.error else last
+
     @admin.display(description="Chat page")
     def chat_page(self, gateway: Gateway) -> SafeString:
         url = f"{settings.PUBLIC_URL}/chat/{gateway.public_id}/"
@@ -204,4 +221,6 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
 
 def _address_fields(gateway: Gateway) -> tuple[str, ...]:
     kind = ADAPTERS.get(gateway.platform)
-    return ("chat_page", "embed_snippet") if kind and kind.capabilities.hosted else ("webhook_address",)
+    if kind and kind.capabilities.hosted:
+        return ("chat_page", "embed_snippet")
+    return ("webhook_address", "polling") if kind and kind.capabilities.polls else ("webhook_address",)
