@@ -16,6 +16,8 @@ from gateways.bodies import Data, read_id, read_line, read_mapping, read_needed_
 from gateways.errors import Malformed
 from gateways.messages import CustomerSaid, Edited, Event, Gone, Ignored, Person, Unreachable
 
+START = re.compile(r"/start(?!\w)")
+STARTED = "👋"  # what it means to press “Start”; the command stands in the metadata, with the payload of a deep link
 PRIVATE, GROUPS = "private", ("group", "supergroup")
 
 
@@ -161,6 +163,8 @@ def _addresses(message: Data, bot: Bot) -> bool:
 def _text(message: Data, bot: Bot) -> str:
     """The words, with what can't be shown as words told in brackets, and without our own name."""
     text = media.text(message)
+    if START.match(text):
+        return STARTED
     if bot.username:
         text = re.sub(rf"@{bot.username}\b", "", text, flags=re.IGNORECASE)
     return "\n".join(filter(None, (text.strip(), media.told(message))))

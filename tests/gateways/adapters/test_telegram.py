@@ -76,8 +76,8 @@ def test_a_message_becomes_what_the_customer_said():
 
 FILE = {"file_id": "f1", "file_unique_id": "u1", "file_size": 100}
 WORDS = {
-    "a start": ({"text": "/start"}, "/start", {"command": "start"}),
-    "a deep link": ({"text": "/start order-7"}, "/start order-7", {"command": "start", "payload": "order-7"}),
+    "a start": ({"text": "/start"}, "👋", {"command": "start"}),
+    "a deep link": ({"text": "/start order-7"}, "👋", {"command": "start", "payload": "order-7"}),
     "a linked word": (
         {"text": "see 👍 this", **marked("text_link", 7, 4, url="https://a.example/b")},
         "see 👍 this (https://a.example/b)",
