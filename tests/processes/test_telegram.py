@@ -140,7 +140,6 @@ def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
         os.kill(poller, signal.SIGCONT)
         stands_by.terminate()
         said, _ = stands_by.communicate(timeout=30)
-        print(said)  # for whoever wants to know why it failed
     assert (stands_by.returncode, "Traceback" in said) == (0, False), said
     customer.say(QUESTION)
     customer.hears(ANSWER)
