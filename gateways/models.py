@@ -122,6 +122,9 @@ class Gateway(models.Model):
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
         help_text="Most things sent per second, by all workers together; empty for the platform's own limit.",
     )
+    connection = models.JSONField(
+        default=dict, editable=False, help_text="What was set up on the platform, by the platform's ids."
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
     status_detail = models.CharField(max_length=500, blank=True, editable=False)
     throttled_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -211,6 +214,21 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"bucket of {self.gateway}"
+
+
+class Cursor(models.Model):
+    """Where to go on asking a platform what is new, and who asks at the moment, see `gateways.poll`."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="cursor")
+    position = models.JSONField(default=dict, help_text="The adapter's own.")
+    holder = models.CharField(max_length=32, blank=True, help_text="The process that asks.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="It is dead if it hasn't renewed by then.")
+    polled_at = models.DateTimeField(null=True, blank=True, help_text="When asking last worked.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"cursor of {self.gateway}"
 
 
 class Secret(models.Model):
