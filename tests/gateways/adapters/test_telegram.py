@@ -25,6 +25,7 @@ from gateways.messages import (
     Purpose,
     Reply,
     Sent,
+    Typing,
     Unreachable,
 )
 from tests.gateways.adapters import descriptions
@@ -327,6 +328,38 @@ def test_a_group_that_has_become_another_is_followed(api):
     says(api, "sendMessage", {"message_id": 77})
     assert telegram().send(outgoing(thread="-5")) == Sent("77")
     assert asked(api)[1] == html("Hello", chat_id=-100500)
+
+
+def test_typing_is_shown_and_nothing_is_said(api):
+    says(api, "sendChatAction")
+    assert telegram().send(Outgoing(Typing(), "-100500/9", "1111", "ref")) == Sent()
+    assert asked(api) == [("sendChatAction", {"action": "typing", "chat_id": -100500, "message_thread_id": 9})]
+
+
+EDIT = Outgoing(Reply("**Here**", Purpose.REPLY, "Ada", replaces="76"), "-100500/9", "1111", "ref")
+
+
+def edit(text, **fields):
+    where = {"chat_id": -100500, "message_id": 76}
+    return ("editMessageText", {**where, **fields, "text": text, "link_preview_options": {"is_disabled": True}})
+
+
+def test_a_thinking_message_is_edited_into_the_answer(api):
+    says(api, "editMessageText", {"message_id": 76})
+    assert telegram().send(EDIT) == Sent("76")
+    assert asked(api) == [edit("<b>Here</b>", parse_mode="HTML")]
+
+
+def test_an_edit_that_was_made_already_is_made(api):
+    refuses(api, "editMessageText", 400, "Bad Request: message is not modified: specified new message content")
+    assert telegram().send(EDIT) == Sent("76")
+
+
+def test_an_edit_that_telegram_cannot_read_is_made_plain(api):
+    refuses(api, "editMessageText", 400, "Bad Request: can't parse entities: Unsupported start tag")
+    says(api, "editMessageText", {"message_id": 76})
+    assert telegram().send(EDIT) == Sent("76")
+    assert asked(api)[1] == edit("Here")
 
 
 FAILURES = {
