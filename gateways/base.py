@@ -139,6 +139,10 @@ class Adapter(ABC):
         """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `history` is true."""
         raise NotImplementedError
 
+    def wants_polling(self) -> bool:
+        """Whether this gateway is to be asked what is new. Its configuration may say."""
+        return self.capabilities.polls
+
     def poll(self, cursor: Mapping[str, Any], wait: float) -> Polled:
         """What is new since `cursor` ({} the first time), waiting at most `wait` seconds for it. Only where `polls`.
 

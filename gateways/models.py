@@ -94,6 +94,21 @@ class Bucket(models.Model):
         return f"bucket of {self.gateway}"
 
 
+class Cursor(models.Model):
+    """Where to go on asking a platform what is new, and who asks at the moment, see `gateways.poll`."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="cursor")
+    position = models.JSONField(default=dict, help_text="The adapter's own.")
+    holder = models.CharField(max_length=32, blank=True, help_text="The process that asks.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="It is dead if it hasn't renewed by then.")
+    polled_at = models.DateTimeField(null=True, blank=True, help_text="When asking last worked.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"cursor of {self.gateway}"
+
+
 class Secret(models.Model):
     """One secret of a gateway, by name. It goes in and never comes out, except into a request to the platform."""
 

@@ -31,5 +31,5 @@ def adapter(gateway: Gateway, record: Callable[[Trace], None] | None = None) -> 
         account=Account(id=gateway.pk, public_id=gateway.public_id, name=gateway.name),
         config=config.load(kind.Config, values),
         secrets=secrets,
-        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk)),
+        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk), secrets.values()),
     )

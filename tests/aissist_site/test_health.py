@@ -1,6 +1,7 @@
 """What /health says, about each thing that can be wrong."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -91,6 +92,16 @@ def test_not_ready_when_a_process_has_fallen_silent(broker, name, check, says):
     assert (status, report["status"]) == (503, "not ready")
     assert report["checks"][check] == {"ok": False, "says": says}
     assert [name for name, finding in report["checks"].items() if not finding["ok"]] == [check]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("alive", "status"), [(True, 200), (False, 503)])
+def test_a_poller_is_asked_for_where_a_gateway_polls(broker, gateway, platform, monkeypatch, alive, status):
+    monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, polls=True))
+    heartbeats.write([*EVERYONE, heartbeats.POLL] if alive else EVERYONE)
+    code, report = ask(health.ready)
+    says = "The poller runs." if alive else "The poller doesn't run. Start one with `manage.py poll`."
+    assert (code, report["checks"]["poll"]) == (status, {"ok": alive, "says": says})
 
 
 def test_without_a_database_nothing_else_is_asked(broker, monkeypatch):
