@@ -22,10 +22,22 @@ QUOTE_MARKS = re.compile(
 )
 
 
+DEEPEST = 500  # elements within elements; beyond, sorting them out takes time in the square of it
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+# They have no end, or their end is left out where the next one begins.
+ENDLESS = frozenset(
+    ("br", "hr", "img", "meta", "link", "input", "p", "li", "td", "th", "tr", "dt", "dd", "option", "col")
+)
+
+
 def to_text(html: str) -> str:
     """The text as a reader sees it: a paragraph a block, links with their address, quotes after “> ”."""
+    html = html[:MOST]
+    if _depth(html) > DEEPEST:
+        return " ".join(ANY_TAG.sub(" ", html).split())
     clean = nh3.clean(
-        html[:MOST],
+        html,
         tags=TAGS,
         attributes=ATTRIBUTES,
         clean_content_tags={"script", "style", "title"},
@@ -36,6 +48,16 @@ def to_text(html: str) -> str:
     reader.feed(clean)
     reader.close()
     return reader.result()
+
+
+def _depth(html: str) -> int:
+    """How many elements are open at once, at most."""
+    depth = deepest = 0
+    for match in TAG.finditer(html):
+        if match[2].lower() not in ENDLESS:
+            depth = max(0, depth + (-1 if match[1] else 1))
+            deepest = max(deepest, depth)
+    return deepest
 
 
 class _Reader(HTMLParser):

@@ -9,10 +9,10 @@ WROTE = (
     rf"\**On\b{_X}\bwrote\s*:",  # English
     rf"(?:Op|Am|Den|El|Le|Il|Em|A|Dnia|W dniu|Dne|Pe|Στις)\b{_X}\b"  # Dutch, German, Scandinavian, Spanish …
     r"(?:schreef|geschreven|schrieb|geschrieben|skrev|escribió|escreveu|escrito|a écrit|ha scritto|"
-    r"napisał|napisała|napisał\(a\)|napisał/a|pisze|napsal|napsala|napsal\(a\)|a scris|έγραψε)(?!\w)\)?"
-    rf"(?:{_X})?\s*:",
-    rf"{_X}<\S+@\S+>\s*(?:wrote|schrieb|schreef|skrev|a écrit|ha scritto|escribió|escreveu|kirjoitti|napisał|napisał\(a\)"
-    r"|napsal\(a\)|пишет|написал|написала|написав|yazdı|szerint|írta|a scris)(?!\w)\)?\s*:",
+    r"napisał|napisała|napisał\(a\)|napisał/a|pisze|napsal|napsala|napsal\(a\)|a scris|έγραψε)"
+    rf"(?!\w)\)?(?:{_X})?\s*:",
+    rf"{_X}<\S+@\S+>\s*(?:wrote|schrieb|schreef|skrev|a écrit|ha scritto|escribió|escreveu|kirjoitti"
+    r"|napisał|napisał\(a\)|napsal\(a\)|пишет|написал|написала|написав|yazdı|szerint|írta|a scris)(?!\w)\)?\s*:",
     rf"(?:пн|вт|ср|чт|пт|сб|вс|пон\w*|\d{{1,2}}[./ ]){_X}(?:пишет|написал|написала|написал\(а\))\s*:",  # Russian
     rf"{_X}\b(?:kirjoitti)\b(?:{_X})?\s*:",  # Finnish
     rf"{_X}\btarihinde\b{_X}(?:yazdı|şunu yazdı|şunları yazdı)\s*:",  # Turkish
@@ -116,7 +116,8 @@ _TAIL = r"(?:[\s\w().,:/@<>-]{0,120})?"
 SENT_FROM = (
     rf"(?:Sent|Envoyé|Enviado|Enviada|Inviato|Verzonden|Verstuurd|Gesendet|Skickat|Sendt|Lähetetty|Wysłano|Wysłane|"
     rf"Odesláno|Отправлено|Надіслано|Trimis)\s+"
-    rf"(?:from|von|vom|aus|mit|depuis|à partir|de|del|desde|do|da|dal|dalla|con|van|vanaf|met|från|fra|ze?|z|с|из|via|pomocí|din)?"
+    rf"(?:from|von|vom|aus|mit|depuis|à partir|de|del|desde|do|da|dal|dalla|con|van|vanaf|met|från|fra|ze?|z|с|из|via|"
+    rf"pomocí|din)?"
     rf"\s*{_WORDS}{_DEVICE}{_TAIL}",
     r"Von meinem .{1,60} gesendet\.?",
     r"Diese Nachricht wurde von meinem .{1,80} gesendet\.?",

@@ -80,7 +80,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines “On … wrote:” takes from here; 0 if it doesn't stand here."""
-    if not lines[at].strip() or QUOTED.match(lines[at]) and not QUOTED.sub("", lines[at]).strip():
+    if not lines[at].strip() or (QUOTED.match(lines[at]) and not QUOTED.sub("", lines[at]).strip()):
         return 0
     joined = ""
     for count in range(1, LONGEST_ATTRIBUTION + 1):

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value
+from typing import TypeAlias
 
 from gateways.mail import headers, html
 from gateways.mail.charsets import decode
@@ -37,7 +38,7 @@ REPORTS = frozenset(  # machine-readable parts of a multipart/report, RFC 3464, 
     )
 )
 
-Part = Message[str, str]
+Part: TypeAlias = "Message[str, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,9 @@ def _walk(part: Part, levels: int) -> Iterator[Part]:
     if part.get_content_maintype() != "multipart" or not isinstance(payload, list) or levels == 0:
         yield part
         return
-    alternatives = part.get_content_subtype() == "alternative"
-    for inner in _best(payload) if alternatives else payload:
-        if isinstance(inner, Message):
-            yield from _walk(inner, levels - 1)
+    inner = [each for each in payload if isinstance(each, Message)]
+    for each in _best(inner) if part.get_content_subtype() == "alternative" else inner:
+        yield from _walk(each, levels - 1)
 
 
 def _best(alternatives: list[Part]) -> list[Part]:
@@ -235,7 +235,9 @@ def _parameter(part: Part, name: str) -> str:
 
 
 def _is_html(kind: str, written: str) -> bool:
-    return kind == "text/html" or (kind == "text/plain" and bool(re.match(r"\s*<(!doctype html|html)\b", written, re.I)))
+    return kind == "text/html" or (
+        kind == "text/plain" and bool(re.match(r"\s*<(!doctype html|html)\b", written, re.I))
+    )
 
 
 def _limited(content: str) -> str:
