@@ -36,7 +36,6 @@ from handover.route import route, to_people
 log = structlog.get_logger(__name__)
 
 BATCH = 50  # receipts per transaction
-COME_BACK = 0.05  # seconds
 
 
 # --- parse, resolve, record -------------------------------------------------------------------------------------------
@@ -46,23 +45,22 @@ def ingest(gateway_id: int) -> int:
     """Take in what the gateway has received, oldest first. Returns how many receipts.
 
     The gateway's row is locked meanwhile, which is what keeps the order; it is let go after each batch. Who finds it
-    locked doesn't wait but comes back, in case the other one has looked for the last time just before.
+    locked leaves: the other one looks again after letting go, and so sees whatever was there before.
     """
     count = 0
-    while done := _ingest_batch(gateway_id):
+    while (done := _ingest_batch(gateway_id)) is not None:
         count += done
-        if done < BATCH:
+        if done < BATCH and not Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING).exists():
             break
     return count
 
 
-def _ingest_batch(gateway_id: int) -> int:
+def _ingest_batch(gateway_id: int) -> int | None:
+    """Returns how many, None if another worker is at it."""
     with transaction.atomic():
         gateway = _free(gateway_id)
         if gateway is None:
-            if Gateway.objects.filter(pk=gateway_id).exists():
-                doorbell.ring(doorbell.Step.INGEST, gateway_id, after=COME_BACK)
-            return 0
+            return None
         receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
         if not receipts:
             return 0

@@ -55,6 +55,7 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
         queues=list(queues),
         without_gossip=True,
         without_mingle=True,
+        without_heartbeat=True,  # ours stand in the database
         quiet=True,
     )
     heartbeats.start([heartbeats.queue_name(queue) for queue in queues])

@@ -392,3 +392,18 @@ def test_a_database_that_fails_isnt_the_engines_failure(walk: Walk, engine: Scri
     walk.turns()
     walk.run()
     assert walk.told() == ["re: Hello"]
+
+
+def test_what_arrives_while_a_worker_takes_in_is_taken_in_by_it(walk: Walk, monkeypatch: pytest.MonkeyPatch):
+    """A second worker finds the gateway locked and leaves, so the first has to look again."""
+    take_in = pipeline._take_in
+
+    def meanwhile(*args):
+        monkeypatch.setattr(pipeline, "_take_in", take_in)
+        walk.customer("Anyone?")
+        take_in(*args)
+
+    monkeypatch.setattr(pipeline, "_take_in", meanwhile)
+    walk.customer("Hello")
+    assert pipeline.ingest(walk.gateway.pk) == 2
+    assert not Receipt.objects.filter(status=Receipt.Status.PENDING).exists()

@@ -27,7 +27,9 @@ def sent(monkeypatch) -> list:
 
 
 @pytest.mark.parametrize(
-    ("after", "countdown"), [(0.0, None), (2.5, 2.5), (2.513, 2.52)], ids=["now", "later", "at the end of its slot"]
+    ("after", "countdown"),
+    [(0.0, None), (0.6, 0.6), (0.613, 0.62), (1.61, 1.64), (7.99, 8.0)],
+    ids=["now", "later", "at the end of its slot", "a longer slot for a longer wait", "of 160 ms for up to 8 s"],
 )
 def test_a_ring_is_one_task_with_the_number_of_the_gateway(ringer, sent, after, countdown):
     ringer.add(Step.TURN, 7, after)
