@@ -183,6 +183,7 @@ CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
     "aissist.rephrase": {"queue": "turn"},  # where engine calls wait
+    "aissist.fetch": {"queue": "deliver"},  # where platforms are waited for
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -279,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "ConversationStatus": "conversations.models.Conversation.Status",
         "MessageStatus": "conversations.models.Message.Status",
         "MessageKind": "conversations.models.Message.Kind",
+        "AttachmentState": "conversations.files.Attachment.State",
     },
     "TAGS": [
         {"name": "Agents", "description": "The AI workspaces that answer."},

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from conversations import limbo
+from conversations import attach, limbo
 from conversations.models import Delivery, Timer, Turn
 from gateways import doorbell
 from gateways.doorbell import Step
@@ -30,6 +30,7 @@ def due() -> dict[Step, list[int]]:
         Step.TURN: _gateways(turns, "gateway_id"),
         Step.DELIVER: _gateways(deliveries, "gateway_id"),
         Step.TIMER: _gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"),
+        Step.FETCH: _gateways(attach.waiting().filter(due_at__lt=late), "gateway_id"),
     }
 
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
+from conversations import attach
 from conversations import rephrase as rephraser
 
 
@@ -26,6 +27,11 @@ def deliver(gateway_id: int) -> None:
 @shared_task(name="aissist.timer")
 def timer(gateway_id: int) -> None:
     pipeline.fire(gateway_id)
+
+
+@shared_task(name="aissist.fetch")
+def fetch(gateway_id: int) -> None:
+    attach.fetch(gateway_id)
 
 
 @shared_task(name="aissist.sweep")

@@ -300,3 +300,6 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.why}"
+
+
+from conversations.files import Attachment, File  # noqa: E402, F401 - Django looks for models here

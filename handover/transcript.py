@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
 from conversations.chat.render import render
+from conversations.files import Attachment
 from conversations.models import AuditEvent, Conversation, Delivery, Message, Turn
 from gateways.models import Destination
 from handover.models import Handover
@@ -58,6 +59,7 @@ class Bubble:
     html: SafeString
     deliveries: tuple[Delivery, ...]
     decision: Decision | None
+    files: tuple[Attachment, ...]
     details: str  # JSON of what else is known, "" when nothing is
 
     @property
@@ -131,6 +133,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     messages = list(conversation.messages.order_by("-seq")[:limit])[::-1]
     first = messages[0].seq if messages else 1
     shown = Q(message=None) | Q(message__seq__gte=first)
+    files = list(Attachment.objects.filter(message__conversation=conversation, message__seq__gte=first))
     deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
@@ -138,7 +141,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     return Transcript(
         conversation=conversation,
         earlier=first - 1,
-        days=_days(messages, deliveries, decisions),
+        days=_days(messages, deliveries, decisions, files),
         trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
         effects=tuple(delivery for delivery in deliveries if delivery.message_id is None),
         handovers=handovers,
@@ -160,31 +163,43 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(deliveries.values_list("pk", "status", "error", "attempts_made")[:LATEST]),
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
+        list(Attachment.objects.filter(message__conversation=conversation).values_list("pk", "state")),
         list(conversation.handovers.values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
 def _days(
-    messages: Iterable[Message], deliveries: Iterable[Delivery], decisions: dict[int, Decision]
+    messages: Iterable[Message],
+    deliveries: Iterable[Delivery],
+    decisions: dict[int, Decision],
+    files: Iterable[Attachment],
 ) -> tuple[Day, ...]:
     carried: dict[int, list[Delivery]] = defaultdict(list)
+    came: dict[int, list[Attachment]] = defaultdict(list)
+    for file in files:
+        came[file.message_id].append(file)
     for delivery in deliveries:
         if delivery.message_id is not None:
             carried[delivery.message_id].append(delivery)
     days: dict[date, list[Bubble]] = defaultdict(list)
     for message in messages:
-        days[message.created_at.date()].append(_bubble(message, tuple(carried[message.pk]), decisions))
+        days[message.created_at.date()].append(
+            _bubble(message, tuple(carried[message.pk]), decisions, tuple(came[message.pk]))
+        )
     return tuple(Day(day, tuple(bubbles)) for day, bubbles in days.items())
 
 
-def _bubble(message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision]) -> Bubble:
+def _bubble(
+    message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision], files: tuple[Attachment, ...]
+) -> Bubble:
     return Bubble(
         message=message,
         look=_look(message),
         html=_html(message),
         deliveries=deliveries,
         decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
+        files=files,
         details=_json(_origin(message)),
     )
 

@@ -18,7 +18,8 @@ FAILED = frozenset(("failed", "expired"))
 # What servers that don't follow RFC 3464 write: qmail, Exim, Domino, providers' own.
 BOUNCE_WORDS = re.compile(
     r"wasn't able to deliver|could not be delivered|couldn't be delivered|"
-    r"delivery (?:to the following|has failed|failed)|undeliver(?:able|ed)|permanent(?:ly)? (?:fatal )?error|failed permanently|returned to sender|user unknown|"
+    r"delivery (?:to the following|has failed|failed)|undeliver(?:able|ed)|permanent(?:ly)? (?:fatal )?error|"
+    r"failed permanently|returned to sender|user unknown|"
     r"mailbox (?:unavailable|full|not found)|unzustellbar|nicht zugestellt|n'a pas pu être remis|no se pudo entregar",
     re.IGNORECASE,
 )
