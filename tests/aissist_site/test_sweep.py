@@ -14,7 +14,7 @@ from tests.conftest import Walk
 
 pytestmark = pytest.mark.django_db
 
-NOTHING = {Step.INGEST: [], Step.TURN: [], Step.DELIVER: [], Step.TIMER: []}
+NOTHING = {Step.INGEST: [], Step.TURN: [], Step.DELIVER: [], Step.TIMER: [], Step.FETCH: []}
 
 
 def ago(seconds: float):

@@ -6,7 +6,10 @@ import pytest
 
 from agents.models import Agent
 from aissist_site.api import document
+from conversations import attach
+from conversations.files import Attachment
 from conversations.models import Conversation, Message
+from gateways import messages
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -32,6 +35,12 @@ def everything() -> list[Any]:
     ]
 
 
+def attached(conversation: Conversation) -> int:
+    message = conversation.messages.get(seq=1)
+    attach.keep(message, conversation.gateway_id, [messages.Attachment("a.txt", "text/plain", content=b"Hello")])
+    return Attachment.objects.get().pk
+
+
 @pytest.fixture
 def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
@@ -40,6 +49,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
         "conversation_id": conversation.pk,
+        "number": attached(conversation),
     }
 
 

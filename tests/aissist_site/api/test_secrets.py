@@ -26,6 +26,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
         "conversation_id": walk.conversation().pk,
+        "number": 1,
     }
 
 
