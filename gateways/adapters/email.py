@@ -19,7 +19,7 @@ from gateways.base import Adapter, Capabilities, Health, InboundRequest, Polled
 from gateways.bodies import read_object
 from gateways.errors import DeliveryError, Failure, Malformed, SignatureError, Unparsable
 from gateways.mail import automated, dsn, imap, inbox, quotes, smtp, threads
-from gateways.mail.compose import MOST_REFERENCES, Letter, compose
+from gateways.mail.compose import MOST_REFERENCES, REPLY_PREFIX, Letter, compose
 from gateways.mail.headers import Party, clean_address, message_ids
 from gateways.mail.options import IMAP, NOTHING, RESEND, SMTP, Config
 from gateways.mail.read import Mail, read
@@ -285,7 +285,7 @@ def _as_request(mail: dict[str, Any]) -> InboundRequest:
 
 def _with_subject(mail: Mail, text: str) -> str:
     """A first mail often says in its subject what its text only refers to."""
-    if mail.references or not mail.subject or len(text) > SHORT or mail.subject.lower() in text.lower():
+    if mail.references or REPLY_PREFIX.match(mail.subject) or len(text) > SHORT or mail.subject.lower() in text.lower():
         return text or mail.subject
     return f"{mail.subject}\n\n{text}".strip()
 

@@ -28,6 +28,7 @@ FORWARD = re.compile(
 )
 LABEL = re.compile(rf"\s*\**\s*({'|'.join(sorted(LABELS, key=len, reverse=True))})\s*\**\s*[:：]\**", re.IGNORECASE)
 SENT_FROM_LINE = re.compile(rf"\s*(?:{'|'.join(SENT_FROM)})\s*", re.IGNORECASE)
+BEGINS = re.compile(r"\s*\**(?:On|Op|Am|Den|El|Le|Il|Em|A|Dnia|W dniu|Dne|Pe|\d)\b.*\d", re.IGNORECASE)
 AT = re.compile(r"\d|@")  # an attribution names a date or an address
 
 
@@ -91,7 +92,9 @@ def _attribution(lines: list[str], at: int) -> int:
             continue
         if WROTE_LINE.match(joined) and AT.search(joined):
             later = " ".join(other.strip() for other in lines[at + 1 : at + count])
-            return 0 if WROTE_LINE.match(later) else count  # it begins further down; above it stands something new
+            if not WROTE_LINE.match(later) or BEGINS.match(lines[at]):
+                return count
+            return 0  # it begins further down; above it stands something new
     return 0
 
 

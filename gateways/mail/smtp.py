@@ -64,6 +64,8 @@ class _Client(smtplib.SMTP):
             self.ehlo_or_helo_if_needed()
 
     def sign_in(self, login: Login | None, http: Http) -> None:
+        if not self.has_extn("auth"):
+            return  # it knows us by our address, or will say 530
         if isinstance(login, OAuth):
             said = xoauth2(login.user, access_token(login, http))
             self.auth("XOAUTH2", lambda challenge=None: said if challenge is None else "")

@@ -1,4 +1,4 @@
-"""Real mail: in by SMTP, fetched by IMAP, answered by SMTP, threaded in a real mailbox; restarts lose and double nothing."""
+"""Real mail: in by SMTP, fetched by IMAP, answered by SMTP, threaded; restarts lose and double nothing."""
 
 import email
 import threading
@@ -142,7 +142,7 @@ def test_new_mail_is_told_by_idle(server: MailServer, mailbox: Walk, record_prop
     for number in range(5):
         found: list[Any] = []
         ours = adapter(mailbox.gateway, lambda trace: None)
-        thread = threading.Thread(target=lambda found=found, ours=ours: found.append(ours.poll(cursor, 30)))
+        thread = threading.Thread(target=lambda found=found, ours=ours, cursor=cursor: found.append(ours.poll(cursor, 30)))
         thread.start()
         time.sleep(0.7)
         began = time.monotonic()

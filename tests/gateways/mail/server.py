@@ -1,6 +1,7 @@
 """A real mail server on loopback: Postfix takes mail by SMTP, Dovecot keeps it and tells by IMAP.
 
-Debian: apt-get install postfix dovecot-imapd dovecot-lmtpd. Nothing leaves the machine: what is for nobody here bounces.
+Debian: apt-get install postfix dovecot-imapd dovecot-lmtpd.
+Nothing leaves the machine: what is for nobody here bounces.
 """
 
 import os
