@@ -106,6 +106,8 @@ def test_lists_cost_the_same_however_long_they_are(
     api: Api, talk: Conversation, path: str, queries: int, django_assert_num_queries: Any
 ) -> None:
     path = path.format(talk=talk.pk, agent=talk.gateway.agent_id)
-    with django_assert_num_queries(queries):  # the key, the conversation if there is one, the messages, what is attached
+    with django_assert_num_queries(
+        queries
+    ):  # the key, the conversation if there is one, the messages, what is attached
         answer = api("GET", path)
     assert len(answer.json["results"]) == 6
