@@ -127,8 +127,12 @@ else:
         # One pool for each process: its threads share DATABASE_POOL connections, and a thread that waits for something
         # else than the database should give its own back.
         pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10, "max_idle": 60}
-        options = {**database.get("OPTIONS", {}), "connect_timeout": 5, "pool": pool}
-        database.update(OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+        # A host that is cut off holds its locks until the server notices: by default after two hours, here after 20 s.
+        noticing = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+        noticing += " -c tcp_user_timeout=20000 -c idle_in_transaction_session_timeout=60000"
+        alive = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+        options = {"options": noticing, **alive, **database.get("OPTIONS", {}), "connect_timeout": 5, "pool": pool}
+        database.update(ENGINE="aissist_site.postgresql", OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
     DATABASES = {"default": database}
 
 # --- Static files -----------------------------------------------------------------------------------------------------

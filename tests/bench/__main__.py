@@ -23,8 +23,11 @@ def main() -> int:
     stack = Stack("postgres-redis" if options.stack == "all" else options.stack)
     good = False
     try:
-        stack.prepare()
-        good = _chaos(stack, options) if options.what == "chaos" else _bench(stack, options)
+        if options.what == "hosts":
+            good = _hosts(stack)
+        else:
+            stack.prepare()
+            good = _chaos(stack, options) if options.what == "chaos" else _bench(stack, options)
     except Missing as missing:
         report.say(str(missing))
     finally:
@@ -36,7 +39,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=["bench", "chaos", *SECTIONS, *BESIDE])
+    parser.add_argument("what", choices=["bench", "chaos", "hosts", *SECTIONS, *BESIDE])
     parser.add_argument("--stack", choices=[*NAMES, "all"], default=os.environ.get("STACK") or "all")
     parser.add_argument("--messages", type=int, default=int(os.environ.get("MESSAGES") or 0), help="0 for the issue's")
     parser.add_argument("--conversations", type=int, default=int(os.environ.get("CONVERSATIONS") or 500))
@@ -77,6 +80,23 @@ def _chaos(stack: Stack, options: argparse.Namespace) -> bool:
     chaos.show(stack, verdict, more)
     report.write(f"chaos-{stack.name}.json", {"size": asdict(size), **asdict(verdict), **more})
     return verdict.kept
+
+
+def _hosts(stack: Stack) -> bool:
+    import django
+
+    from tests.bench import network
+
+    with network.network():
+        stack.also = network.HERE
+        stack.prepare()
+        django.setup()
+        from tests.bench import hosts
+
+        try:
+            return hosts.measure(stack)
+        finally:
+            stack.stop_processes()
 
 
 def _bench(stack: Stack, options: argparse.Namespace) -> bool:

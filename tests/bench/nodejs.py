@@ -84,6 +84,13 @@ class App:
         self.stop()
         self.start()
 
+    def revive(self) -> bool:
+        """Start it again if it has ended by itself. Whether it had."""
+        ended = self.popen is not None and self.popen.poll() is not None
+        if ended:
+            self.start()
+        return ended
+
     def stop(self) -> None:
         if self.popen and self.popen.poll() is None:
             os.killpg(self.popen.pid, signal.SIGKILL)
@@ -106,8 +113,8 @@ def node_red(folder: Path, port: int, gateway: str, platform: str) -> App:
     return App("Node-RED", port, folder, [str(program), "--userDir", str(folder)])
 
 
-def n8n(name: str, folder: Path, port: int, gateway: str, platform: str, env: Mapping[str, str] | None = None) -> App:
-    """As it comes, on SQLite, unless `env` says otherwise.
+def n8n(name: str, folder: Path, port: int, gateway: str, platform: str) -> App:
+    """As it comes, on SQLite.
 
     https://docs.n8n.io/hosting/configuration/environment-variables/
     """
@@ -130,17 +137,4 @@ def n8n(name: str, folder: Path, port: int, gateway: str, platform: str, env: Ma
         [program, "import:workflow", f"--input={folder / 'workflow.json'}"],
         [program, "update:workflow", f"--id={flows.WORKFLOW}", "--active=true"],
     )
-    return App(name, port, folder, [program, "start"], {**own, **(env or {})}, setup)
-
-
-def n8n_on_postgres(port: int) -> dict[str, str]:
-    """n8n at its fastest: a schema of its own in the bench's database, and no record of executions that went well."""
-    return {
-        "DB_TYPE": "postgresdb",
-        "DB_POSTGRESDB_HOST": "127.0.0.1",
-        "DB_POSTGRESDB_PORT": str(port),
-        "DB_POSTGRESDB_DATABASE": "postgres",
-        "DB_POSTGRESDB_USER": "postgres",
-        "DB_POSTGRESDB_SCHEMA": "n8n",
-        "EXECUTIONS_DATA_SAVE_ON_SUCCESS": "none",
-    }
+    return App(name, port, folder, [program, "start"], own, setup)

@@ -11,6 +11,7 @@ databases and brokers live. The others are restarted at once by us, ours by the 
 import asyncio
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter, defaultdict
@@ -23,7 +24,6 @@ from tests.bench.http import Client
 from tests.bench.load import TIMEOUT, Said, Sender, markers
 from tests.bench.measure import CONNECTIONS, Bench, Figure
 from tests.bench.platform import Record
-from tests.bench.servers import Postgres
 from tests.bench.stack import Missing, Stack
 from tests.bench.world import PLAIN
 
@@ -43,6 +43,9 @@ class App(Protocol):
     def start(self) -> None: ...
     def kill(self) -> None:
         """End it with SIGKILL and have it start again."""
+
+    def revive(self) -> bool:
+        """Start it again if it has ended by itself. Whether it had."""
 
     def stop(self) -> None: ...
 
@@ -66,6 +69,9 @@ class Ours:
                 if process.alive and process.popen:
                     os.killpg(process.popen.pid, signal.SIGKILL)
                     process.popen.wait()
+
+    def revive(self) -> bool:
+        return False  # the stack's keeper does
 
     def stop(self) -> None:
         self.stack.stop_processes()
@@ -119,6 +125,7 @@ class Result:
     slow: Tally
     killed: Tally
     kills: int
+    exits: int  # ended by itself after being killed
 
     @property
     def rows(self) -> dict[str, float]:
@@ -127,6 +134,7 @@ class Result:
             "p50, ms": 1000 * report.percentile(self.slow.took, 0.5),
             "p95, ms": 1000 * report.percentile(self.slow.took, 0.95),
             "kills": self.kills,
+            "exits": self.exits,
             "acked": self.killed.acked,
             "lost": self.killed.lost,
             "doubled": self.killed.doubled,
@@ -140,11 +148,10 @@ def measure(bench: Bench) -> list[Figure]:
         try:
             app = make()
             found[app.name] = _measure(bench, app)
-        except Missing as missing:
-            report.say(str(missing))
-    titles = list(next(iter(found.values())).rows)
-    rows = [(name, *(f"{value:.4g}" for value in result.rows.values())) for name, result in found.items()]
-    report.table("Peers", [("", *titles), *rows])
+        except (Missing, RuntimeError, subprocess.SubprocessError) as problem:
+            report.say(str(problem))
+            continue
+        report.table(app.name, [(title, f"{value:.4g}") for title, value in found[app.name].rows.items()])
     return [
         Figure(f"peers: {name}, {title}", value)
         for name, result in found.items()
@@ -157,10 +164,7 @@ def _apps(bench: Bench) -> Iterator[Callable[[], App]]:
     stack, port, platform = bench.stack, bench.stack.port + 7, bench.world.platform
     yield lambda: Ours(stack)
     yield lambda: nodejs.node_red(stack.folder / "node-red", port, PLAIN, platform)
-    yield lambda: nodejs.n8n("n8n, SQLite", stack.folder / "n8n-sqlite", port, PLAIN, platform)
-    if isinstance(stack.database, Postgres):
-        env = nodejs.n8n_on_postgres(stack.database.port)
-        yield lambda: nodejs.n8n("n8n, PostgreSQL", stack.folder / "n8n-postgres", port, PLAIN, platform, env)
+    yield lambda: nodejs.n8n("n8n", stack.folder / "n8n", port, PLAIN, platform)
 
 
 def _measure(bench: Bench, app: App) -> Result:
@@ -178,7 +182,7 @@ def _measure(bench: Bench, app: App) -> Result:
         killed = _send(bench, app, bench.said(PLAIN, KILLED, rate=KILLED_RATE), trouble.end)
     finally:
         app.stop()
-    return Result(fast, slow, killed, trouble.kills)
+    return Result(fast, slow, killed, trouble.kills, trouble.exits)
 
 
 def _send(bench: Bench, app: App, said: list[Said], and_then: Callable[[], None] = lambda: None) -> Tally:
@@ -204,15 +208,17 @@ def _settle(bench: Bench, app: App, said: list[Said]) -> Tally:
         time.sleep(0.25)
 
 
-def _wait_until_taking(bench: Bench, app: App, over: Callable[[], bool] = lambda: False) -> None:
-    """Until it has acknowledged one message, which nobody counts."""
-    until, said = time.monotonic() + START_SECONDS, bench.said(PLAIN, 1)[0]
+def _wait_until_taking(bench: Bench, app: App, over: Callable[[], bool] = lambda: False) -> int:
+    """Until it has acknowledged one message, which nobody counts. Returns how often it ended by itself meanwhile."""
+    until, said, exits = time.monotonic() + START_SECONDS, bench.said(PLAIN, 1)[0], 0
     while not over():
+        exits += app.revive()
         if asyncio.run(_takes(app.port, said.request(bench.world.secret))):
-            return
+            break
         if time.monotonic() > until:
             raise RuntimeError(f"{app.name} takes no messages.")
         time.sleep(0.1)
+    return exits
 
 
 async def _takes(port: int, request: bytes) -> bool:
@@ -228,16 +234,16 @@ class Trouble(threading.Thread):
 
     def __init__(self, bench: Bench, app: App) -> None:
         super().__init__(name="trouble", daemon=True)
-        self.bench, self.app, self.kills = bench, app, 0
+        self.bench, self.app, self.kills, self.exits = bench, app, 0, 0
         self._over = threading.Event()
 
     def run(self) -> None:
         while self.kills < KILLS and not self._over.wait(KILL_AFTER):
             self.app.kill()
             self.kills += 1
-            _wait_until_taking(self.bench, self.app, self._over.is_set)
+            self.exits += _wait_until_taking(self.bench, self.app, self._over.is_set)
 
     def end(self) -> None:
         self._over.set()
         self.join(START_SECONDS)
-        _wait_until_taking(self.bench, self.app)
+        self.exits += _wait_until_taking(self.bench, self.app)

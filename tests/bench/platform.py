@@ -142,12 +142,12 @@ class Line(asyncio.Protocol):
             self.transport.write(answer)
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, addresses: list[str]) -> None:
     platform = Platform()
-    server = await asyncio.get_running_loop().create_server(lambda: Line(platform), "127.0.0.1", port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(lambda: Line(platform), addresses, port, backlog=1024)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(int(sys.argv[1]), ["127.0.0.1", *sys.argv[2:]]))

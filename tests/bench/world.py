@@ -19,8 +19,8 @@ ROOMS = ("agents", "gateways", "contacts", "conversations", "handover")
 
 
 class World:
-    def __init__(self, platform_port: int) -> None:
-        self.platform = f"http://127.0.0.1:{platform_port}"
+    def __init__(self, platform_port: int, address: str = "127.0.0.1") -> None:
+        self.platform = f"http://{address}:{platform_port}"
         self.secret = new_secret()
         self.run = 0
 
