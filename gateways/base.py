@@ -41,6 +41,17 @@ class Unit(StrEnum):
     BYTES = "bytes"
 
 
+def length(text: str, unit: Unit) -> int:
+    """How long a platform that counts in this unit says the text is."""
+    match unit:
+        case Unit.UTF16:
+            return len(text.encode("utf-16-le", "surrogatepass")) // 2
+        case Unit.BYTES:
+            return len(text.encode("utf-8", "surrogatepass"))
+        case Unit.CODE_POINTS:
+            return len(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the platform can do. The core asks this, never which platform it is."""
@@ -127,6 +138,20 @@ class Adapter(ABC):
     def admit(self, request: InboundRequest) -> None:
         """Raise Malformed for a request that its sender should be told about at once. By default nothing is."""
         return
+
+    def acknowledge(self, request: InboundRequest) -> Answer | None:
+        """What the platform wants answered to a request that is kept, in place of the usual 202. Pure, and quick."""
+        return None
+
+    @classmethod
+    def length(cls, text: str) -> int:
+        """How long the platform says a message is, given as markdown. It is cut into parts by that."""
+        return length(text, cls.capabilities.unit)
+
+    @classmethod
+    def pace(cls, thread: str) -> float:
+        """Seconds that the platform wants between two messages in this conversation."""
+        return 0.0
 
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:

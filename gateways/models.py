@@ -64,6 +64,9 @@ class Gateway(models.Model):
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
         help_text="Most things sent per second, by all workers together; empty for the platform's own limit.",
     )
+    connection = models.JSONField(
+        default=dict, editable=False, help_text="What was set up on the platform, by the platform's ids."
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
     status_detail = models.CharField(max_length=500, blank=True, editable=False)
     throttled_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -90,6 +90,9 @@ def poll(gateway_id: int, holder: str, wait: float = WAIT) -> float:
     """Ask once and keep what is new. Returns the seconds to wait until the next time. Raises LeaseLost."""
     cursor = _cursor(gateway_id, holder)
     began, traces = time.monotonic(), list[Trace]()
+    if not _wants(cursor.gateway):  # since a moment ago
+        release(holder, gateway_id)
+        raise LeaseLost
     try:
         polled = adapter(cursor.gateway, traces.append).poll(cursor.position, wait)
     except Exception as error:
@@ -144,8 +147,6 @@ def _named(error: Exception) -> DeliveryError:
         return error
     if isinstance(error, HttpError):
         return unanswered(error)
-    if isinstance(error, ConfigError):
-        return DeliveryError(Failure.CREDENTIALS, f"The gateway's configuration isn't complete: {error}")
     log.error("poll_failed", exc_info=error)
     public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
     return DeliveryError(Failure.UNKNOWN, public)

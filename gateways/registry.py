@@ -7,6 +7,7 @@ from django.conf import settings
 from agents.http import Http, Policy, Trace
 from gateways import config
 from gateways.adapters.email import Email
+from gateways.adapters.telegram.adapter import Telegram
 from gateways.adapters.webchat import WebChat
 from gateways.adapters.webhook import Webhook
 from gateways.base import Account, Adapter
@@ -15,6 +16,7 @@ from gateways.models import Gateway
 
 ADAPTERS: dict[str, type[Adapter]] = {
     "email": Email,
+    "telegram": Telegram,
     "webchat": WebChat,
     "webhook": Webhook,
 }

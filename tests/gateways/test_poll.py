@@ -10,7 +10,7 @@ from django.utils import timezone
 from agents.http import Interrupted, NotSent, Trace
 from gateways import poll
 from gateways.base import InboundRequest, Polled
-from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.errors import DeliveryError, Failure
 from gateways.models import Cursor, Exchange, Gateway, Receipt
 from tests.conftest import Rings
 from tests.fakes import FakePlatform
@@ -165,12 +165,11 @@ def test_receipts_that_cannot_be_written_leave_the_cursor_where_it_was(held, scr
         (DeliveryError(Failure.THROTTLED, "Later.", retry_after=7), (7, 7), "ok", "Later."),
         (DeliveryError(Failure.THROTTLED, "Later."), (30, 30), "ok", "Later."),
         (DeliveryError(Failure.CREDENTIALS, "The token is wrong."), (60, 60), "error", "The token is wrong."),
-        (ConfigError({"token": "This is needed."}), (60, 60), "error", "This is needed."),
         (NotSent("No connection."), (1, 2), "ok", "No connection."),
         (Interrupted("Silence."), (1, 2), "ok", "Silence."),
         (KeyError("x"), (1, 2), "ok", "Our code for this platform failed (KeyError); the log says where."),
     ],
-    ids=["throttled", "throttled without a time", "credentials", "configuration", "not sent", "silence", "our code"],
+    ids=["throttled", "throttled without a time", "credentials", "not sent", "silence", "our code"],
 )
 def test_each_failure_is_written_down_and_waited_for(held, script, error, pause, status, says):
     script.answers = [error]
@@ -181,6 +180,20 @@ def test_each_failure_is_written_down_and_waited_for(held, script, error, pause,
     assert cursor().error.endswith(says) and cursor().failing_since is not None
     assert held.status_detail == (cursor().error if status == "error" else "")
     assert Exchange.objects.count() == 1
+
+
+def test_who_is_not_to_be_asked_any_more_is_let_go(held, script):
+    script.wanted = False
+    with pytest.raises(poll.LeaseLost):
+        poll.poll(held.pk, "me")
+    assert (script.asked, cursor().holder) == ([], "")
+
+
+def test_a_configuration_that_has_become_unusable_is_not_asked_with(held, script):
+    Gateway.objects.update(config={"region": "mars"})
+    with pytest.raises(poll.LeaseLost):
+        poll.poll(held.pk, "me")
+    assert script.asked == []
 
 
 @pytest.mark.parametrize(("seconds", "longest"), [(0, 2), (10, 10.5), (4000, 60)])

@@ -1,11 +1,14 @@
 """Real mail: in by SMTP, fetched by IMAP, answered by SMTP, threaded; restarts lose and double nothing."""
 
 import email
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +29,16 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    made = MailServer(tmp_path_factory.mktemp("mail"))
-    made.start()
-    yield made
-    made.stop()
+def server() -> Iterator[MailServer]:
+    # Not in pytest's own folder: that is for root alone, and the mail server's users have to get in.
+    folder = Path(tempfile.mkdtemp(prefix="aissist-mail-"))
+    made = MailServer(folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -142,7 +150,8 @@ def test_new_mail_is_told_by_idle(server: MailServer, mailbox: Walk, record_prop
     for number in range(5):
         found: list[Any] = []
         ours = adapter(mailbox.gateway, lambda trace: None)
-        thread = threading.Thread(target=lambda found=found, ours=ours, cursor=cursor: found.append(ours.poll(cursor, 30)))
+        ask = lambda found=found, ours=ours, cursor=cursor: found.append(ours.poll(cursor, 30))  # noqa: E731
+        thread = threading.Thread(target=ask)
         thread.start()
         time.sleep(0.7)
         began = time.monotonic()

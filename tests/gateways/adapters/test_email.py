@@ -269,7 +269,7 @@ def test_nothing_becomes_another_header_or_another_command(smtp):
         )
     )
     mail = message_from_bytes(seen[4].encode(), policy=default)
-    assert not {"bcc", "x"} & {name.lower() for name in mail.keys()}
+    assert not {"bcc", "x"} & {name.lower() for name in mail}
     assert [line.split(" ")[0].upper() for line in seen if "\n" not in line] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 

@@ -125,8 +125,7 @@ class MailServer:
 
     def start(self) -> None:
         keeper = pwd.getpwnam("mail")
-        for parent in [self.folder, *self.folder.parents][:3]:  # pytest's folders are for root alone
-            parent.chmod(0o755)
+        self.folder.chmod(0o755)
         for name in ("queue", "data", "mail", "postfix"):
             (self.folder / name).mkdir()
         shutil.chown(self.folder / "data", "postfix")
