@@ -164,7 +164,7 @@ class Email(Adapter):
             key=key,
             thread=where.thread,
             sender=Person(mail.sender.address, mail.sender.name, mail.sender.address),
-            text=_with_subject(mail, said.text),
+            text=said.text or mail.subject if where.apart else _with_subject(mail, said.text),
             message_id=mail.message_id[:255],
             subject=mail.subject,
             at=mail.at,
