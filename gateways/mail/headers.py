@@ -57,7 +57,8 @@ def clean_address(given: str) -> str:
 
 def message_ids(values: Iterable[str]) -> tuple[str, ...]:
     """The ids in Message-ID, In-Reply-To and References, in order, each once."""
-    found = (match for value in values for match in MESSAGE_ID.findall(value[:LONGEST_HEADER]))
+    read = (text(value) if "=?" in value else value[:LONGEST_HEADER] for value in values)  # Python's own do that to ids
+    found = (match for value in read for match in MESSAGE_ID.findall(value))
     return tuple(dict.fromkeys(found))[-MOST_IDS:]
 
 

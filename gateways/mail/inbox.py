@@ -18,6 +18,7 @@ from gateways.mail.imap import BEGINNING, MOST_BYTES, Folder
 MOST_MAILS = 20  # taken at once
 MOST_AT_ONCE = 30_000_000  # bytes of them
 MARGIN = timedelta(days=2)  # IMAP searches by day, in whatever zone
+LATE = timedelta(minutes=10)  # that a mail may have been on its way when we began
 RAW = "message/rfc822"
 FOLDER, CUT = "x-folder", "x-cut"
 INBOX, SENT = "inbox", "sent"
@@ -100,7 +101,7 @@ def _is_older(raw: bytes, began: str) -> bool:
     """Whether a mail was written well before we began: one that was put back into a folder by a restored backup."""
     head = raw[:65_536].partition(b"\r\n\r\n")[0].decode("ascii", "replace")
     at = next((headers.moment(line[5:]) for line in _lines(head) if line[:5].lower() == "date:"), None)
-    return at is not None and at < datetime.fromisoformat(began) - MARGIN
+    return at is not None and at < datetime.fromisoformat(began) - LATE
 
 
 def _lines(head: str) -> Iterator[str]:

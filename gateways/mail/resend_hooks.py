@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from gateways.bodies import Data, read_id, read_mapping, read_needed_id
+from gateways.bodies import Data, read_id, read_line, read_mapping
+from gateways.errors import Malformed
 from gateways.mail.headers import message_ids
 from gateways.messages import DeliveryReported, Event, Ignored, Progress, Unreachable
 
@@ -28,7 +29,9 @@ def reported(
     body: Data, delivery_id: str, about_ours: Callable[[Iterable[str]], tuple[str, str] | None]
 ) -> Iterator[Event]:
     """The events in one webhook. `about_ours`: the mark and the conversation among message ids. Raises Malformed."""
-    kind, data = read_needed_id(body, "type"), read_mapping(body, "data")
+    kind, data = read_line(body, "type"), read_mapping(body, "data")
+    if not kind:
+        raise Malformed("“type” is needed: the name of an event.")
     key = f"resend:{delivery_id or read_id(data, 'email_id')}"[:240]
     about = about_ours(_ids_in(data))
     if kind in PROGRESS:

@@ -9,7 +9,9 @@ import pwd
 import shutil
 import smtplib
 import socket
+import socketserver
 import subprocess
+import threading
 import time
 from email.message import EmailMessage
 from pathlib import Path
@@ -36,7 +38,7 @@ virtual_mailbox_maps = static:all
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 default_transport = error:nothing leaves this machine
 relay_transport = error:nothing leaves this machine
-transport_maps = inline:{{ {{ gone@customer.example = error:5.1.1 nobody lives here }} }}
+transport_maps = inline:{{ {{ gone@customer.example = lmtp:inet:127.0.0.1:{nobody} }} }}
 alias_maps =
 alias_database =
 smtpd_recipient_restrictions = permit_mynetworks, reject
@@ -117,10 +119,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class NobodyLivesHere(socketserver.StreamRequestHandler):
+    """The next server, which has no such mailbox: Postfix has taken the mail and sends a report."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+        while line := self.rfile.readline():
+            known = not line.upper().startswith(b"RCPT")
+            self.wfile.write(b"250 ok\r\n" if known else b"550 5.1.1 nobody lives here\r\n")
+
+
 class MailServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.smtp, self.imap, self.lmtp = free_port(), free_port(), free_port()
+        self.support = "support@shop.example"
+        self.nobody = socketserver.ThreadingTCPServer(("127.0.0.1", 0), NobodyLivesHere)
         self.dovecot: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -131,6 +145,8 @@ class MailServer:
         shutil.chown(self.folder / "data", "postfix")
         shutil.chown(self.folder / "mail", "mail", "mail")
         told = {"folder": self.folder, "smtp": self.smtp, "imap": self.imap, "lmtp": self.lmtp}
+        told["nobody"] = self.nobody.server_address[1]
+        threading.Thread(target=self.nobody.serve_forever, daemon=True).start()
         told |= {"uid": keeper.pw_uid, "gid": keeper.pw_gid, "password": PASSWORD}
         for path, text in (("postfix/main.cf", MAIN), ("postfix/master.cf", MASTER), ("dovecot.conf", DOVECOT)):
             (self.folder / path).write_text(text.format(**told).lstrip())
@@ -157,6 +173,8 @@ class MailServer:
 
     def stop(self) -> None:
         self._postfix("stop")
+        self.nobody.shutdown()
+        self.nobody.server_close()
         self.stop_dovecot()
 
     def _postfix(self, verb: str) -> None:
@@ -177,7 +195,7 @@ class MailServer:
         """What lies in somebody's inbox, in order of arrival."""
         box = self.mailbox(address)
         files = [path for part in ("new", "cur") for path in (box / part).glob("*")]
-        return [path.read_bytes() for path in sorted(files, key=lambda path: path.name)]
+        return [path.read_bytes() for path in sorted(files, key=arrival)]
 
     def new_validity(self, address: str) -> None:
         """As if the mailbox had been made anew by a restored backup: all UIDs mean something else."""
@@ -188,7 +206,13 @@ class MailServer:
 
     def write(self, mail: EmailMessage, sender: str = "ann@customer.example") -> None:
         with smtplib.SMTP("127.0.0.1", self.smtp, local_hostname="customer.example") as client:
-            client.send_message(mail, sender, ["support@shop.example"])
+            client.send_message(mail, sender, [self.support])
+
+
+def arrival(path: Path) -> tuple[int, int]:
+    """When Dovecot took a mail, by the seconds and microseconds in the file's name: 1795282210.M71230P16130.host."""
+    seconds, rest = path.name.split(".")[:2]
+    return int(seconds), int(rest[1:].partition("P")[0])
 
 
 def answers(port: int) -> bool:
