@@ -1,6 +1,7 @@
 """Real mail: in by SMTP, fetched by IMAP, answered by SMTP, threaded; restarts lose and double nothing."""
 
 import email
+import imaplib
 import shutil
 import tempfile
 import threading
@@ -15,6 +16,7 @@ import pytest
 
 from conversations.models import AuditEvent, Conversation, Message
 from gateways import poll, signatures
+from gateways.mail import imap
 from gateways.models import Cursor, Gateway, InboundEvent
 from gateways.registry import adapter
 from tests.conftest import Walk
@@ -194,3 +196,29 @@ def test_a_mail_that_comes_back_is_a_failed_delivery(server: MailServer, mailbox
     sent = Message.objects.get(author="agent")
     assert sent.status == Message.Status.FAILED
     assert AuditEvent.objects.filter(kind="unreachable").exists()
+
+
+def test_a_server_without_idle_is_asked_now_and_then(
+    server: MailServer, mailbox: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(imap.Folder, "_capabilities", lambda self: {"IMAP4REV1"})
+    threading.Timer(0.5, server.write, [mail("Slow")]).start()
+    found = adapter(mailbox.gateway, lambda trace: None).poll(Cursor.objects.get().position, 30)
+    assert [b"Slow" in request.body for request in found.requests] == [True]
+
+
+def test_an_answer_from_a_mail_program_is_a_persons(server: MailServer, mailbox: Walk) -> None:
+    """It lies in the Sent folder, with references that nobody signed; only the mailbox's owners write there."""
+    with imaplib.IMAP4("127.0.0.1", server.imap) as program:
+        program.login(server.support, PASSWORD)
+        program.create("Sent")
+        mailbox.gateway.config["sent_folder"] = "Sent"
+        mailbox.gateway.save()
+        question = mail("Hello?")
+        server.write(question)
+        look_until(mailbox, Conversation.objects.exists)
+        told = {"From": server.support, "To": "ann@customer.example", "In_Reply_To": question["Message-ID"]}
+        program.append("Sent", "", "", mail("I'll look myself.", **told).as_bytes())
+    look_until(mailbox, lambda: Message.objects.filter(author="human").exists())
+    assert Conversation.objects.get().owner == Conversation.Owner.HUMAN
