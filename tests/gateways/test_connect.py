@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from agents.http import NotSent
 from gateways.base import Connection
 from gateways.connect import connect, disconnect
 from gateways.errors import DeliveryError, Failure
+from gateways.models import Cursor
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://support.example.com/hooks/"
@@ -82,3 +84,17 @@ def test_two_buttons_in_admin(admin_client, gateway, platform, monkeypatch):
     monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, connects=False))
     page = admin_client.get(reverse("admin:gateways_gateway_change", args=[gateway.pk])).content.decode()
     assert "/connect/" not in page
+
+
+def test_telegrams_page_has_its_options_and_tells_of_polling(admin_client, make_gateway):
+    gateway = make_gateway(platform="telegram", name="Bot")
+    page = admin_client.get(reverse("admin:gateways_gateway_change", args=[gateway.pk])).content.decode()
+    for name in ("token", "receive", "groups", "username", "webhook_secret", "api_url"):
+        assert f'name="option_{name}"' in page
+    assert "/connect/" in page and "Not yet. The process “poll” does that" in page
+    Cursor.objects.create(gateway=gateway, error="No connection.")
+    page = admin_client.get(reverse("admin:gateways_gateway_change", args=[gateway.pk])).content.decode()
+    assert "Failing" in page and "No connection." in page
+    Cursor.objects.update(error="", polled_at=timezone.now())
+    page = admin_client.get(reverse("admin:gateways_gateway_change", args=[gateway.pk])).content.decode()
+    assert "Last asked what is new 0\xa0minutes ago." in page

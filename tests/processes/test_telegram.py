@@ -1,11 +1,15 @@
 """Telegram with the whole product and a Bot API server on loopback, by polling and by webhook."""
 
 import itertools
+import os
+import signal
 import time
 import uuid
 
 import pytest
 
+from tests.aissist_site.processes import children_of, start
+from tests.aissist_site.test_up import parent_of
 from tests.loopback.telegram import TOKEN, BotApi
 from tests.loopback.walk import ANSWER, QUESTION, Customer, Desk, walk
 from tests.processes.newcomer import Operator, eventually
@@ -115,3 +119,27 @@ def test_a_killed_site_loses_and_doubles_nothing_of_what_it_polls(site: Site, ap
     eventually(lambda: all(answers().values()), "An answer for each", patience=90)
     time.sleep(3)
     assert answers() == dict.fromkeys(users, 1)
+
+
+def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
+    site: Site, api: BotApi, operator, gateway: str
+):
+    stands_by = start(["manage.py", "poll"], site.env)
+    [*_, poller] = sorted(pid for pid in children_of(site.process.pid) if parent_of(pid) == site.process.pid)
+    customer, _ = newcomer(api, operator)
+    try:
+        os.kill(poller, signal.SIGSTOP)
+        customer.say(QUESTION)
+        eventually(customer.heard, "An answer by way of the other", patience=90)  # which has yet to start
+        customer.hears(ANSWER)
+        os.kill(poller, signal.SIGCONT)
+        customer.say(QUESTION)
+        customer.hears(ANSWER)
+        customer.hears_nothing()
+    finally:
+        os.kill(poller, signal.SIGCONT)
+        stands_by.terminate()
+        said, _ = stands_by.communicate(timeout=30)
+    assert (stands_by.returncode, "Traceback" in said) == (0, False), said
+    customer.say(QUESTION)
+    customer.hears(ANSWER)
