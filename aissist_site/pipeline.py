@@ -138,11 +138,17 @@ def _record_all(gateway: Gateway, read: Read) -> None:
         earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
         known = set(earlier.values_list("key", flat=True))
         people = resolve(gateway, found)
-        threads.read(event.thread for event in found if isinstance(event, CustomerSaid))
+        threads.read(name for e in found if isinstance(e, CustomerSaid) for name in (e.thread, e.apart) if name)
+        read = [(receipt, tuple(_rightful(event, people, threads) for event in told)) for receipt, told in read]
+        found = [event for _, told in read for event in told]
         threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
         for receipt, told in read:
             outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
             receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+
+
+def _rightful(event: Event, people: Mapping[str, Identity], threads: Threads) -> Event:
+    return threads.rightful(event, people[event.sender.id]) if isinstance(event, CustomerSaid) else event
 
 
 def _record_once(

@@ -186,8 +186,9 @@ CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    # Where there is waiting.
+    # Where there is waiting: for engines, and for platforms.
     **{f"aissist.{task}": {"queue": "turn"} for task in ("action", "rephrase", "imports", "embed")},
+    "aissist.fetch": {"queue": "deliver"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -299,6 +300,7 @@ SPECTACULAR_SETTINGS = {
         "ConversationStatus": "conversations.models.Conversation.Status",
         "MessageStatus": "conversations.models.Message.Status",
         "MessageKind": "conversations.models.Message.Kind",
+        "AttachmentState": "conversations.files.Attachment.State",
     },
     "TAGS": [
         {"name": "Agents", "description": "The AI workspaces that answer."},

@@ -6,6 +6,7 @@ from agents.imports import wake
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
+from conversations import attach
 from conversations import rephrase as rephraser
 
 
@@ -32,6 +33,11 @@ def timer(gateway_id: int) -> None:
 @shared_task(name="aissist.action")
 def action(gateway_id: int) -> None:
     pipeline.ACTIONS.wake(gateway_id)
+
+
+@shared_task(name="aissist.fetch")
+def fetch(gateway_id: int) -> None:
+    attach.fetch(gateway_id)
 
 
 @shared_task(name="aissist.sweep")

@@ -23,6 +23,10 @@ def left_alone(conversation: Conversation, why: str) -> None:
     _write(conversation, "left_alone", why)
 
 
+def kept_apart(conversation: Conversation, why: str) -> None:
+    _write(conversation, "kept_apart", why)
+
+
 def joined(conversation: Conversation, turn: Turn) -> None:
     _write(conversation, "joined", "The customer wrote on meanwhile: the answer takes that in too.", turn=turn)
 

@@ -422,3 +422,6 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"offer {self.pk}: {self.get_state_display()}"
+
+
+from conversations.files import Attachment, File  # noqa: E402, F401 - Django looks for models here

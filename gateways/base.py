@@ -71,6 +71,7 @@ class Capabilities:
     polls: bool = False  # can be asked what is new, instead of or besides telling us
     connects: bool = False  # our webhook can be set up through the platform's API
     lists: bool = False  # tells what destinations there are
+    machines: bool = False  # machines write here too: two that answer each other are stopped
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000
     unit: Unit = Unit.CODE_POINTS

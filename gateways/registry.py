@@ -6,6 +6,7 @@ from django.conf import settings
 
 from agents.http import Http, Policy, Trace
 from gateways import config
+from gateways.adapters.email import Email
 from gateways.adapters.telegram.adapter import Telegram
 from gateways.adapters.webchat import WebChat
 from gateways.adapters.webhook import Webhook
@@ -14,6 +15,7 @@ from gateways.exchanges import recorder
 from gateways.models import Gateway
 
 ADAPTERS: dict[str, type[Adapter]] = {
+    "email": Email,
     "telegram": Telegram,
     "webchat": WebChat,
     "webhook": Webhook,

@@ -159,7 +159,8 @@ class ConversationDesk(ConversationAdmin):
             for name in pages.ACTS
         ]
         live = path("<int:pk>/live/", require_safe(guard(self.live_view)), name="conversation_live")
-        return [*acts, live, *super().get_urls()]
+        file = path("<int:pk>/files/<int:number>/", require_safe(guard(self.file_view)), name="conversation_file")
+        return [*acts, live, file, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -170,6 +171,9 @@ class ConversationDesk(ConversationAdmin):
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.fresh(self, request, pk)
+
+    def file_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        return pages.file(self, request, pk, number)
 
     def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return pages.act(self, request, pk, name)

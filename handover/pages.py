@@ -25,6 +25,7 @@ from conversations.models import ActionRequest, Conversation, Delivery, Draft
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
+from handover.downloads import download
 
 USED = "desk_tokens_used"
 NAMELESS = "Support"  # who has no name of their own for customers
@@ -57,6 +58,11 @@ def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotModified()
     context = _context(admin, request, conversation)
     return TemplateResponse(request, FRESH, context, headers={"ETag": context["tag"]})
+
+
+def file(admin: Admin, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """A file that came with one of the conversation's messages, to be saved."""
+    return download(_readable(admin, request, pk), number)
 
 
 def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:

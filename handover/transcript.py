@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Article
 from contacts.models import Memory
 from conversations.chat.render import render
+from conversations.files import Attachment
 from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Draft, Message, Offer, Turn
 from gateways.messages import Typing
 from gateways.models import Destination
@@ -66,6 +67,7 @@ class Bubble:
     html: SafeString
     deliveries: tuple[Delivery, ...]
     decision: Decision | None
+    files: tuple[Attachment, ...]
     details: str  # JSON of what else is known, "" when nothing is
     draft: Draft | None = None  # what became of it, where the message is one
 
@@ -155,6 +157,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     messages = list(conversation.messages.order_by("-seq")[:limit])[::-1]
     first = messages[0].seq if messages else 1
     shown = Q(message=None) | Q(message__seq__gte=first)
+    files = list(Attachment.objects.filter(message__conversation=conversation, message__seq__gte=first))
     deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
@@ -162,7 +165,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     return Transcript(
         conversation=conversation,
         earlier=first - 1,
-        days=_days(messages, deliveries, decisions, _drafts(messages)),
+        days=_days(messages, deliveries, decisions, _drafts(messages), files),
         trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
         effects=tuple(delivery for delivery in deliveries if _is_effect(delivery)),
         handovers=handovers,
@@ -187,6 +190,7 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(deliveries.values_list("pk", "status", "error", "attempts_made")[:LATEST]),
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
+        list(Attachment.objects.filter(message__conversation=conversation).values_list("pk", "state")),
         list(conversation.handovers.values_list("pk", "state")),
         list(_known(conversation).values_list("pk", "state", "text")),
         conversation.identity.contact.language,
@@ -215,20 +219,29 @@ def _days(
     deliveries: Iterable[Delivery],
     decisions: dict[int, Decision],
     drafts: dict[int, Draft],
+    files: Iterable[Attachment],
 ) -> tuple[Day, ...]:
     carried: dict[int, list[Delivery]] = defaultdict(list)
+    came: dict[int, list[Attachment]] = defaultdict(list)
+    for file in files:
+        came[file.message_id].append(file)
     for delivery in deliveries:
         if delivery.message_id is not None:
             carried[delivery.message_id].append(delivery)
     days: dict[date, list[Bubble]] = defaultdict(list)
     for message in messages:
-        bubble = _bubble(message, tuple(carried[message.pk]), decisions, drafts.get(message.pk))
+        carries = tuple(carried[message.pk])
+        bubble = _bubble(message, carries, decisions, drafts.get(message.pk), tuple(came[message.pk]))
         days[message.created_at.date()].append(bubble)
     return tuple(Day(day, tuple(bubbles)) for day, bubbles in days.items())
 
 
 def _bubble(
-    message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision], draft: Draft | None
+    message: Message,
+    deliveries: tuple[Delivery, ...],
+    decisions: dict[int, Decision],
+    draft: Draft | None,
+    files: tuple[Attachment, ...],
 ) -> Bubble:
     return Bubble(
         message=message,
@@ -236,6 +249,7 @@ def _bubble(
         html=_html(message),
         deliveries=deliveries,
         decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
+        files=files,
         details=_json(_origin(message)),
         draft=draft,
     )

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from handover.api.draft_views import DiscardDraft, Drafts, SendDraft, SubAgentMode, SubAgentModes
-from handover.api.views import Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
+from handover.api.views import Attachments, Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
 from handover.api.views_actions import ActionRequests, Approve, Decline
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/drafts", Drafts.as_view()),
     path("conversations/<int:conversation_id>/drafts/send", SendDraft.as_view()),
     path("conversations/<int:conversation_id>/drafts/discard", DiscardDraft.as_view()),
+    path("conversations/<int:conversation_id>/attachments/<int:number>", Attachments.as_view()),
     path("conversations/<int:conversation_id>/handover", HandOver.as_view()),
     path("conversations/<int:conversation_id>/give-back", GiveBack.as_view()),
     path("conversations/<int:conversation_id>/suspend", Suspend.as_view()),

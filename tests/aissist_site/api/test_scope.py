@@ -10,7 +10,10 @@ from agents.models import Action, Agent, EngineSetting, SubAgent
 from aissist_site.api import document
 from contacts import remember
 from contacts.models import Contact, Memory
+from conversations import attach
+from conversations.files import Attachment
 from conversations.models import ActionRequest, Conversation, Message
+from gateways import messages
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -61,6 +64,12 @@ def everything() -> list[Any]:
     ]
 
 
+def attached(conversation: Conversation) -> int:
+    message = conversation.messages.get(seq=1)
+    attach.keep(message, conversation.gateway_id, [messages.Attachment("a.txt", "text/plain", content=b"Hello")])
+    return Attachment.objects.get().pk
+
+
 @pytest.fixture
 def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
@@ -84,6 +93,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "memory_id": remember.write(contact, "Owns a tent.", None).pk,
         "action_id": action.pk,
         "request_id": request.pk,
+        "number": attached(conversation),
     }
 
 

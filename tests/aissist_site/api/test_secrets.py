@@ -35,6 +35,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help").pk,
         "conversation_id": walk.conversation().pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
+        "number": 1,
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 from agents import signatures as agent_signatures
 from agents.http import Http, Policy
 from gateways import config, signatures
+from gateways.adapters.email import Email
 from gateways.adapters.telegram.adapter import SECRET_HEADER, Telegram
 from gateways.adapters.webhook import Webhook
 from gateways.base import Account
@@ -31,6 +32,10 @@ def sign_as_standard_webhooks_does(body: bytes, age: float) -> dict[str, str]:
     return {signatures.ID: "msg_1", signatures.TIMESTAMP: timestamp, signatures.SIGNATURE: signature}
 
 
+def sign_as_svix_does(body: bytes, age: float) -> dict[str, str]:
+    return {name.replace("webhook", "svix"): value for name, value in sign_as_standard_webhooks_does(body, age).items()}
+
+
 CASES = {
     "webhook": Case(
         built(Webhook, signing_secret=KEY, outbound_secret=KEY),
@@ -42,6 +47,20 @@ CASES = {
             "timestamp": "2026-01-31T12:00:00Z",
         },
         unknown={"id": "m1", "type": "shipment.sent"},
+    ),
+    "email": Case(
+        built(Email, address="support@shop.example", signing_key=KEY, resend_webhook_secret=KEY),
+        sign_as_svix_does,
+        good={
+            "type": "email.bounced",
+            "created_at": "2026-01-31T12:00:00Z",
+            "data": {
+                "email_id": "e1",
+                "headers": [{"name": "References", "value": "<a@b.c>"}],
+                "bounce": {"message": "Gone", "type": "Permanent", "diagnosticCode": ["550"]},
+            },
+        },
+        unknown={"type": "domain.created", "data": {}},
     ),
     "telegram": Case(
         built(Telegram, token=TOKEN, webhook_secret="A-secret-of-our-own"),
