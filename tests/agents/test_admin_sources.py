@@ -190,6 +190,8 @@ def test_a_sub_agent_is_linked_to_whole_sources(admin_client: Client, agent: Age
         "scenario": "s",
         "priority": 1,
         "after": "reply",
+        "kind": "workflow",
+        "trigger": "customer",
         "is_active": "on",
     }
     add = reverse("admin:agents_subagent_add")

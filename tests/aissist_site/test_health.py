@@ -68,6 +68,7 @@ def test_ready_when_everything_runs_and_nothing_waits(broker):
                 "turns": {"ok": True, "says": "No turns are waiting.", "oldest_due_seconds": 0},
                 "deliveries": {"ok": True, "says": "No deliveries are waiting.", "oldest_due_seconds": 0},
                 "timers": {"ok": True, "says": "No timers are waiting.", "oldest_due_seconds": 0},
+                "offers": {"ok": True, "says": "No offers are waiting.", "oldest_due_seconds": 0},
             },
         },
     )
@@ -133,7 +134,7 @@ def test_a_receipt_waits_from_its_arrival(gateway):
     pending = Receipt.objects.create(gateway=gateway, body=b"")
     Receipt.objects.filter(pk=done.pk).update(received_at=ago(900))
     Receipt.objects.filter(pk=pending.pk).update(received_at=ago(30))
-    assert waiting() == {"receipts": 30, "turns": 0, "deliveries": 0, "timers": 0}
+    assert waiting() == {"receipts": 30, "turns": 0, "deliveries": 0, "timers": 0, "offers": 0}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
         "aissist.fetch": "deliver",
+        "aissist.action": "turn",
         "aissist.sweep": "sweep",
         "aissist.rephrase": "turn",
         "aissist.imports": "turn",

@@ -538,7 +538,7 @@ def test_looking_for_news_is_cheap(
     client: Client, kim: User, story: Conversation, django_assert_max_num_queries: Any
 ) -> None:
     known = tag(client, story)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         client.get(live(story), headers={"If-None-Match": known})
 
 

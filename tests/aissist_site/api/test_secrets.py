@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.knowledge_models import Source
-from agents.models import SubAgent
+from agents.models import EngineSetting, SubAgent
 from aissist_site.api import document
 from gateways.models import Gateway, Secret
 from tests.agents.api.fixtures import Api
@@ -36,6 +36,10 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "conversation_id": walk.conversation().pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
         "number": 1,
+        "engine_id": EngineSetting.objects.create(
+            agent=walk.gateway.agent, engine="openai", options={"model": "m"}, secret=GIVEN
+        ).pk,
+        "contact_id": walk.conversation().identity.contact_id,
     }
 
 
