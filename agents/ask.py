@@ -9,4 +9,9 @@ from agents.http import Http, Policy
 
 def ask(brief: Brief) -> Decision:
     """What the brief's agent decides. Touches no database. Raises EngineError, or whatever a broken engine raises."""
-    return decide(brief, Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS)))
+    return decide(brief, way_out())
+
+
+def way_out() -> Http:
+    """Out of this machine, as far as the settings allow."""
+    return Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS))

@@ -47,10 +47,11 @@ class Policy:
 class HttpError(Exception):
     """No answer came. `public` holds no secret."""
 
-    def __init__(self, public: str, status: int | None = None) -> None:
+    def __init__(self, public: str, status: int | None = None, *, timed_out: bool = False) -> None:
         super().__init__(public)
         self.public = public
         self.status = status  # of an answer that began and didn't end, else None
+        self.timed_out = timed_out
 
 
 class Blocked(HttpError):
@@ -108,7 +109,8 @@ class Line:
                 problem = error
             else:
                 return sock
-        raise NotSent(f"No connection to {host}, port {port}: {self._cause(problem)}.")
+        text = f"No connection to {host}, port {port}: {self._cause(problem)}."
+        raise NotSent(text, timed_out=isinstance(problem, TimeoutError))
 
     @contextmanager
     def connecting(self, host: str) -> Iterator[None]:
@@ -116,9 +118,11 @@ class Line:
         try:
             yield
         except (OSError, CertificateError, Urllib3Error) as error:
-            raise NotSent(f"No connection to {host}: {self._cause(error)}.") from None
+            text = f"No connection to {host}: {self._cause(error)}."
+            raise NotSent(text, timed_out=isinstance(error, TimeoutError)) from None
         if self.expired:
-            raise NotSent(f"No connection to {host}: it took more than {self.policy.total_timeout:g} s.")
+            text = f"No connection to {host}: it took more than {self.policy.total_timeout:g} s."
+            raise NotSent(text, timed_out=True)
         self.connected = True
 
     def _cause(self, error: Exception) -> str:

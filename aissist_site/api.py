@@ -54,6 +54,7 @@ urlpatterns = [
     path("schema", Schema.as_view(), name="api-schema"),
     path("", include("agents.api.urls")),
     path("", include("gateways.api.urls")),
+    path("", include("contacts.api.urls")),
     path("", include("handover.api.urls")),
     path("", include("conversations.api.urls")),
     re_path("", NoSuchPath.as_view()),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from aissist_site import heartbeats
 from aissist_site.models import Incident
 from conversations import dead_letters
-from conversations.models import Conversation
+from conversations.models import ActionRequest, Conversation
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 
@@ -34,7 +34,7 @@ def tiles(user: Any) -> list[Tile]:
     """The numbers that this user may see."""
     found: list[Tile] = []
     if user.has_perm("conversations.view_conversation") or user.has_perm("conversations.change_conversation"):
-        found += [_waiting(), *_to_review(), _with_agent()]
+        found += [_waiting(), *_for_approval(), *_to_review(), _with_agent()]
     if user.has_perm("gateways.view_gateway") or user.has_perm("gateways.change_gateway"):
         found.append(_gateways_in_trouble())
     if user.has_perm("gateways.view_receipt") or user.has_perm("gateways.change_receipt"):
@@ -77,6 +77,17 @@ def _waiting() -> Tile:
         tone="people" if found["count"] else "quiet",
         since=found["oldest"],
     )
+
+
+def _for_approval() -> list[Tile]:
+    """Only where something waits: most sites have no actions that need it."""
+    found = ActionRequest.objects.filter(state=ActionRequest.State.WAITING).aggregate(
+        count=Count("conversation", distinct=True), oldest=Min("created_at")
+    )
+    if not found["count"]:
+        return []
+    url = _list("conversations_conversation", "approval=yes")
+    return [Tile("Waiting for approval", found["count"], "Oldest waits since", url, "people", found["oldest"])]
 
 
 def _to_review() -> list[Tile]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Min, Q
 
-from conversations.models import Delivery, Timer, Turn
+from conversations.models import Delivery, Offer, Timer, Turn
 from gateways.models import Receipt
 
 LATE_SECONDS = 120
@@ -20,6 +20,7 @@ def oldest_due(now: datetime) -> Iterator[tuple[str, datetime | None]]:
     yield "turns", _oldest(Turn.objects.filter(free, due_at__lte=now).exclude(state=Turn.State.DONE), "due_at")
     yield "deliveries", _oldest(Delivery.objects.filter(free, unsent, due_at__lte=now), "due_at")
     yield "timers", _oldest(Timer.objects.filter(due_at__lte=now), "due_at")
+    yield "offers", _oldest(Offer.objects.filter(state=Offer.State.PENDING, due_at__lte=now), "due_at")
 
 
 def oldest_put_off(now: datetime) -> datetime | None:

@@ -15,24 +15,39 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from agents.engines.base import Decision, Escalation
+from agents.engines.base import After, AnswersLater, Decision, Escalation
 from aissist_site.crew import DATABASE_IS_AWAY, Crew
+from contacts import remember
 from contacts.models import Identity
 from contacts.resolve import resolve
+from conversations import (
+    act,
+    action_requests,
+    carry_out,
+    drafts,
+    events,
+    later,
+    modes,
+    offers,
+    outbox,
+    ownership,
+    timers,
+    turns,
+)
 from conversations import deliver as sender
-from conversations import drafts, events, modes, outbox, ownership, timers, turns
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
-from conversations.models import Conversation, Turn
+from conversations.models import ActionRequest, Conversation, Delivery, Turn
 from conversations.modes import Conduct
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
 from gateways import doorbell, writing
-from gateways.messages import CustomerSaid, Event, Purpose
+from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from handover import shadow
+from handover.expire import expire
 from handover.hand_over import follow, hand_over
 from handover.obey import leave_help, obey
 from handover.promotion import is_promoted
@@ -124,11 +139,17 @@ def _record_all(gateway: Gateway, read: Read) -> None:
         earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
         known = set(earlier.values_list("key", flat=True))
         people = resolve(gateway, found)
-        threads.read(event.thread for event in found if isinstance(event, CustomerSaid))
+        threads.read(name for e in found if isinstance(e, CustomerSaid) for name in (e.thread, e.apart) if name)
+        read = [(receipt, tuple(_rightful(event, people, threads) for event in told)) for receipt, told in read]
+        found = [event for _, told in read for event in told]
         threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
         for receipt, told in read:
             outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
             receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+
+
+def _rightful(event: Event, people: Mapping[str, Identity], threads: Threads) -> Event:
+    return threads.rightful(event, people[event.sender.id]) if isinstance(event, CustomerSaid) else event
 
 
 def _record_once(
@@ -155,7 +176,7 @@ def _record_once(
 
 @dataclass(frozen=True, slots=True)
 class Responded:
-    """What an engine made of a question: an answer, or the exception that it raised."""
+    """What an engine made of a question: an answer, the promise of one, or the exception that it raised."""
 
     question: Question
     answer: Answer | Exception
@@ -180,6 +201,8 @@ def _respond(question: Question) -> Responded:
             return Responded(question, respond(question))
         except DATABASE_IS_AWAY:
             raise  # not the engine's failure: the lease ends, and the turn is taken again
+        except AnswersLater as promised:
+            return Responded(question, promised)
         except Exception as error:
             log.exception("engine_failed")
             return Responded(question, error)
@@ -201,11 +224,20 @@ def _settle_turns(responded: Sequence[Responded]) -> set[int]:
 
 
 def _answer(responded: Responded) -> Answer | None:
-    """The engine's answer; where it failed, either nothing for now or a decision to ask people."""
+    """The engine's answer; where there is none, either nothing for now or a decision to ask people."""
     if isinstance(responded.answer, Answer):
         return responded.answer
-    decision = turns.failed(responded.question.turn, responded.answer)
-    return None if decision is None else Answer(decision, upto_seq=responded.question.upto_seq, milliseconds=0)
+    question = responded.question
+    if isinstance(responded.answer, AnswersLater):
+        later.wait(question.turn, responded.answer)
+        return None
+    decision = turns.failed(question.turn, responded.answer)
+    return None if decision is None else Answer(decision, question.upto_seq, milliseconds=0, told=question.told)
+
+
+def act_on(turn: Turn, answer: Answer) -> None:
+    """The same for an answer that came later, at the callback. Raises whatever goes wrong."""
+    _act_on([(turn, answer)])
 
 
 def _act_on_alone(turn: Turn, answer: Answer) -> None:
@@ -231,11 +263,13 @@ def _act_on(answers: Sequence[tuple[Turn, Answer]]) -> None:
 def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     decision = answer.decision
     turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
+    if answer.answer_id:
+        turn.decision["answer_id"] = answer.answer_id
     mode = conversation.gateway.mode_now()
     promoted = mode == Gateway.Mode.DRAFT and is_promoted(conversation.gateway, decision.sub_agent)
-    conduct = modes.conduct(conversation, turn, mode, promoted)
+    conduct = modes.conduct(conversation, turn, mode, promoted, proposes=decision.after is After.DRAFT)
     hands_over = decision.escalation is Escalation.NOW and not turn.asked_by
-    ends = Turn.Outcome.HELPED if turn.help else modes.outcome(conduct, decision.reply, hands_over)
+    ends = Turn.Outcome.HELPED if turn.help else modes.outcome(conduct, decision.words, hands_over)
     if not turns.freeze(conversation, turn, answer.upto_seq, decision, ends):
         return False
     match conduct:
@@ -244,31 +278,38 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
         case Conduct.LEAVE:
             events.left_alone(conversation, modes.why_left(conversation))
         case Conduct.ACT | Conduct.DRAFT:
-            _carry_out(conversation, turn, decision, by_itself=conduct is Conduct.ACT)
+            _carry_out(conversation, turn, answer, by_itself=conduct is Conduct.ACT)
     _go_on(conversation, answer.upto_seq)
     return True
 
 
-def _carry_out(conversation: Conversation, turn: Turn, decision: Decision, *, by_itself: bool) -> None:
+def _carry_out(conversation: Conversation, turn: Turn, answer: Answer, *, by_itself: bool) -> None:
     """Hand it over or say it. Not by itself: what the customer would be told is left to people as a draft."""
+    decision = answer.decision
+    if by_itself:
+        offers.settle(conversation, turn, decision)
+    _remember(conversation, answer)
     choice = None if turn.asked_by else route(turn, decision)
     if choice:
         told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
         hand_over(conversation, choice, **told, turn=turn, decision=decision, quietly=not by_itself)
     elif by_itself:
-        events.decided(conversation, turn, decision.why)
-        if decision.reply:
-            outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+        act.act(conversation, turn, decision)
     else:
         _leave_draft(conversation, turn, decision)
+    act.tag(conversation, turn, decision)
+    if decision.actions:
+        action_requests.ask(conversation, turn, decision.actions, by_itself=by_itself)
+    if answer.told:
+        action_requests.told(answer.told)
 
 
 def _leave_draft(conversation: Conversation, turn: Turn, decision: Decision) -> None:
     if turn.help:
         leave_help(conversation, turn, decision)
-    elif decision.reply:
+    elif decision.words:
         events.drafted(conversation, turn, decision.why)
-        drafts.draft(conversation, decision.reply, turn)
+        drafts.draft(conversation, decision.words, turn)
     elif turn.asked_by:
         events.no_draft(conversation, turn, decision.why)
     else:
@@ -282,6 +323,13 @@ def _go_on(conversation: Conversation, upto_seq: int) -> None:
         turns.expect(conversation)
 
 
+def _remember(conversation: Conversation, answer: Answer) -> None:
+    contact, days = conversation.identity.contact, conversation.gateway.agent.memory_days
+    if answer.decision.facts:
+        source = {"conversation": conversation.pk, "seq": answer.upto_seq}
+        remember.offer(contact, answer.decision.facts, days=days, language=conversation.spoken, **source)
+
+
 # --- deliver ----------------------------------------------------------------------------------------------------------
 
 
@@ -291,18 +339,57 @@ def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
         if isinstance(outcome, sender.Pause):
             doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
         elif outcome.needs_person:
-            _ask_a_person(outcome.delivery.conversation_id, outcome.why)
+            _ask_a_person(outcome.delivery, outcome.why)
     return sender.next_in_line(sendings)
 
 
-def _ask_a_person(conversation_id: int, why: str) -> None:
-    """The agent's words didn't get through. Somebody has to know, and the conversation has to have an owner."""
-    with locked(conversation_id) as conversation:
-        if conversation.owner == Conversation.Owner.AGENT:
+def _ask_a_person(delivery: Delivery, why: str) -> None:
+    """The agent's words didn't get through. Somebody has to know, and the conversation has to have an owner.
+
+    Also where they were its last: then it is in the epoch in which the agent closed or suspended the conversation.
+    """
+    with locked(delivery.conversation_id) as conversation:
+        ended = conversation.owner == Conversation.Owner.NOBODY and conversation.epoch == delivery.epoch
+        if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
             choice, quietly = to_people(conversation.gateway), conversation.gateway.mode_now() != Gateway.Mode.AUTO
             hand_over(conversation, choice, reason="undeliverable", why=why, actor="system", quietly=quietly)
+
+
+# --- Actions that write -----------------------------------------------------------------------------------------------
+
+
+def _settle_actions(done: Sequence[carry_out.Done]) -> set[int]:
+    """One by one. What fails is said to be unknown when its lease ends; nothing is carried out again."""
+    for one in done:
+        try:
+            _settle_action(one)
+        except DATABASE_IS_AWAY:
+            raise
+        except Exception:
+            log.exception("action_failed", request=one.request.pk)
+    return set()
+
+
+def _settle_action(done: carry_out.Done) -> None:
+    with locked(done.request.conversation_id) as conversation:
+        why = carry_out.settle(conversation, done)
+        if why and conversation.owner == Conversation.Owner.AGENT:
+            hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
+
+
+def expire_actions() -> int:
+    """What nobody approved in time isn't carried out any more, and people get the conversation. Returns how many."""
+    waiting = ActionRequest.State.WAITING
+    late = ActionRequest.objects.filter(state=waiting, expires_at__lt=timezone.now())
+    found = list(late.values_list("pk", "conversation_id")[:BATCH])
+    for pk, conversation_id in found:
+        with locked(conversation_id) as conversation:
+            request = late.filter(pk=pk).first()
+            if request is not None and (why := action_requests.expire(conversation, request)):
+                hand_over(conversation, to_people(conversation.gateway), reason="expired", why=why, actor="system")
+    return len(found)
 
 
 # --- Who does it ------------------------------------------------------------------------------------------------------
@@ -314,10 +401,14 @@ DELIVERIES: Crew[sender.Job, sender.Sending] = Crew(
     "deliver", hands=settings.DELIVER_CONCURRENCY, claim=sender.claim, work=sender.send, settle=_settle_deliveries
 )
 
+ACTIONS: Crew[carry_out.Job, carry_out.Done] = Crew(
+    "action", hands=settings.DELIVER_CONCURRENCY, claim=carry_out.claim, work=carry_out.work, settle=_settle_actions
+)
+
 
 def fire(gateway_id: int) -> int:
-    """Carry out the gateway's timers that are due. Returns how many."""
-    count = 0
+    """Carry out the gateway's timers and time-outs that are due. Returns how many."""
+    count = expire(gateway_id)
     while done := timers.fire(gateway_id):
         count += done
         if done < timers.MOST:
@@ -329,3 +420,4 @@ def finish(patience: float) -> None:
     """Before the process ends: wait so many seconds for what is under way."""
     TURNS.close(patience)
     DELIVERIES.close(patience)
+    ACTIONS.close(patience)

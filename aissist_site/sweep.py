@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from conversations import limbo
-from conversations.models import Delivery, Timer, Turn
+from aissist_site import pipeline
+from conversations import action_requests, attach, limbo
+from conversations.models import ActionRequest, Delivery, Offer, Timer, Turn
 from gateways import doorbell
 from gateways.doorbell import Step
 from gateways.models import Receipt
@@ -25,11 +26,19 @@ def due() -> dict[Step, list[int]]:
     deliveries = Delivery.objects.filter(
         Q(status=Delivery.Status.PENDING, due_at__lt=late) | Q(status=Delivery.Status.SENDING, lease_until__lt=late)
     )
+    offers = Offer.objects.filter(state=Offer.State.PENDING, due_at__lt=late)
+    timers = {*_gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"), *_gateways(offers, "gateway_id")}
+    state = ActionRequest.State
+    actions = ActionRequest.objects.filter(
+        Q(state=state.APPROVED, due_at__lt=late) | Q(state=state.RUNNING, lease_until__lt=late)
+    )
     return {
         Step.INGEST: _gateways(receipts, "gateway_id"),
         Step.TURN: _gateways(turns, "gateway_id"),
         Step.DELIVER: _gateways(deliveries, "gateway_id"),
-        Step.TIMER: _gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"),
+        Step.TIMER: sorted(timers),
+        Step.ACTION: _gateways(actions, "gateway_id"),
+        Step.FETCH: _gateways(attach.waiting().filter(due_at__lt=late), "gateway_id"),
     }
 
 
@@ -40,6 +49,8 @@ def _gateways(rows: QuerySet[Any], name: str) -> list[int]:
 def sweep() -> int:
     """Ring for all that is due and repair what nobody is on. Returns how many rings."""
     limbo.repair()
+    action_requests.tell()
+    pipeline.expire_actions()
     gateways = due()
     for step, ids in gateways.items():
         for gateway_id in ids:

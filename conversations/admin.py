@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 from agents.admin_parts import badge, moment
 from conversations import dead_letters
-from conversations.models import Conversation, Message, MessageTemplate
+from conversations.models import Conversation, Message, MessageTemplate, Offer
 from gateways.admin import OfGatewayInline
 
 OWNER_BADGES = {"agent": ("agent", "Agent"), "human": ("people", "People"), "nobody": ("nobody", "Nobody")}
@@ -53,6 +53,19 @@ class StuckDeliveries(admin.SimpleListFilter):
         return queryset.filter(Exists(dead_letters.dead().filter(conversation=OuterRef("pk"))))
 
 
+class Offered(admin.SimpleListFilter):
+    title = "offers of a person"
+    parameter_name = "offer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("pending", "Waiting for the customer’s answer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        if self.value() != "pending":
+            return queryset
+        return queryset.filter(Exists(Offer.objects.filter(conversation=OuterRef("pk"), state=Offer.State.PENDING)))
+
+
 class ConversationAdmin(admin.ModelAdmin[Conversation]):
     """Everything that the list shows comes with one query; cells ask for nothing more."""
 
@@ -64,6 +77,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         "gateway",
         DraftsToReview,
         StuckDeliveries,
+        Offered,
         ("language", admin.AllValuesFieldListFilter),
     )
     list_select_related = ("gateway", "identity__contact", "assignee")
@@ -75,7 +89,9 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         said = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind__in=UNSAID).order_by("-seq")
         return Conversation.objects.annotate(
-            last_text=Subquery(said.values("text")[:1]), last_author=Subquery(said.values("author")[:1])
+            last_text=Subquery(said.values("text")[:1]),
+            last_author=Subquery(said.values("author")[:1]),
+            is_offered=Exists(Offer.objects.filter(conversation=OuterRef("pk"), state=Offer.State.PENDING)),
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -92,7 +108,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         return format_html('<span class="last-words">{}{}</span>', before, text)
 
     @admin.display(description="Owner, status", ordering="owner")
-    def state(self, conversation: Conversation) -> SafeString:
+    def state(self, conversation: Any) -> SafeString:
         """Whose move it is; a conversation that is no one's says why instead."""
         if conversation.status in STATUS_BADGES:
             return badge(*STATUS_BADGES[conversation.status])
@@ -100,7 +116,8 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
             return badge("people", "Draft to review")
         tone, text = OWNER_BADGES[conversation.owner]
         assignee = conversation.assignee
-        return badge(tone, (assignee.get_full_name() or assignee.get_username()) if assignee else text)
+        whose = badge(tone, (assignee.get_full_name() or assignee.get_username()) if assignee else text)
+        return format_html("{} {}", whose, badge("warn", "Offered a person")) if conversation.is_offered else whose
 
     @admin.display(description="Last message", ordering="last_message_at")
     def last_message(self, conversation: Conversation) -> SafeString:

@@ -23,6 +23,10 @@ def left_alone(conversation: Conversation, why: str) -> None:
     _write(conversation, "left_alone", why)
 
 
+def kept_apart(conversation: Conversation, why: str) -> None:
+    _write(conversation, "kept_apart", why)
+
+
 def joined(conversation: Conversation, turn: Turn) -> None:
     _write(conversation, "joined", "The customer wrote on meanwhile: the answer takes that in too.", turn=turn)
 
@@ -39,6 +43,19 @@ def thinking(conversation: Conversation, turn: Turn, seconds: float) -> None:
     _write(conversation, "thinking", f"No answer after {seconds:g} s: the thinking message was sent.", turn=turn)
 
 
+def awaited(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "awaited", why, turn=turn)
+
+
+def answer_ignored(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "answer_ignored", f"An engine's answer wasn't used: {why}", turn=turn)
+
+
+def offer_decided(conversation: Conversation, state: str, why: str) -> None:
+    """`state` is a value of Offer.State."""
+    _write(conversation, f"offer_{state}", f"The offer of a person is {state}. {why}")
+
+
 def handed_over(conversation: Conversation, turn: Turn | None, why: str, actor: str) -> None:
     _write(conversation, "handed_over", why, turn=turn, actor=actor)
 
@@ -51,12 +68,17 @@ def given_back(conversation: Conversation, actor: str) -> None:
     _write(conversation, "given_back", "The agent answers the next message, and none before it.", actor=actor)
 
 
-def suspended(conversation: Conversation, actor: str) -> None:
-    _write(conversation, "suspended", "The agent is silent until the conversation is given back.", actor=actor)
+def suspended(conversation: Conversation, actor: str, turn: Turn | None = None) -> None:
+    why = "The agent is silent until the conversation is given back."
+    _write(conversation, "suspended", why, turn=turn, actor=actor)
 
 
-def closed(conversation: Conversation, actor: str) -> None:
-    _write(conversation, "closed", "The customer's next message reopens it.", actor=actor)
+def closed(conversation: Conversation, actor: str, turn: Turn | None = None) -> None:
+    _write(conversation, "closed", "The customer's next message reopens it.", turn=turn, actor=actor)
+
+
+def kept_open(conversation: Conversation, turn: Turn) -> None:
+    _write(conversation, "kept_open", "Not closed after the reply: the customer had written on meanwhile.", turn=turn)
 
 
 def reopened(conversation: Conversation) -> None:
@@ -116,6 +138,33 @@ def delivery_retried(delivery: Delivery, actor: str) -> None:
 
 def repaired(conversation: Conversation) -> None:
     _write(conversation, "repaired", "A customer's message was waiting with nobody on it; a turn was made due.")
+
+
+def action_requested(conversation: Conversation, turn: Turn, name: str, arguments: str, *, by_itself: bool) -> None:
+    what = "It is carried out by itself." if by_itself else "A person has to approve it."
+    why = f"The agent asks for the action “{name}”. {what}"
+    _write(conversation, "action_requested", why, turn=turn, actor="agent", arguments=arguments)
+
+
+def action_held(conversation: Conversation, turn: Turn | None, name: str) -> None:
+    why = f"A person acted before “{name}” was carried out: now it waits for approval."
+    _write(conversation, "action_held", why, turn=turn)
+
+
+def action_approved(conversation: Conversation, turn: Turn | None, name: str, actor: str) -> None:
+    _write(conversation, "action_approved", f"“{name}” was approved.", turn=turn, actor=actor)
+
+
+def action_declined(conversation: Conversation, turn: Turn | None, name: str, actor: str) -> None:
+    _write(conversation, "action_declined", f"“{name}” was declined.", turn=turn, actor=actor)
+
+
+def action_expired(conversation: Conversation, turn: Turn | None, name: str) -> None:
+    _write(conversation, "action_expired", f"Nobody approved “{name}” in time: it isn't carried out.", turn=turn)
+
+
+def action_carried_out(conversation: Conversation, turn: Turn | None, name: str, state: str, says: str) -> None:
+    _write(conversation, "action_carried_out", f"“{name}”: {state}. {says}", turn=turn)
 
 
 def command(conversation: Conversation, command: str, actor: str) -> None:

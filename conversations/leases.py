@@ -55,7 +55,10 @@ def _renew_for_ever() -> None:
 
 
 def renew(turn_ids: tuple[int, ...]) -> int:
-    """Renew the leases that haven't run out. Returns how many."""
+    """Renew the leases that haven't run out. Returns how many.
+
+    A longer one is left alone: since these turns were looked up, an engine may have been given time to answer later.
+    """
     now = timezone.now()
-    live = Turn.objects.filter(pk__in=turn_ids, state=Turn.State.RUNNING, lease_until__gte=now)
+    live = Turn.objects.filter(pk__in=turn_ids, state=Turn.State.RUNNING, lease_until__range=(now, now + LEASE))
     return live.update(lease_until=now + LEASE)

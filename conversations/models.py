@@ -10,7 +10,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Identity
+from conversations.models_actions import ActionRequest
 from gateways.models import Destination, Gateway, Receipt
+
+__all__ = [
+    "ActionRequest",
+    "Attempt",
+    "AuditEvent",
+    "Conversation",
+    "Delivery",
+    "Message",
+    "MessageTemplate",
+    "Timer",
+    "Turn",
+]
 
 
 class Conversation(models.Model):
@@ -33,6 +46,9 @@ class Conversation(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10, blank=True)
     tags = models.JSONField(default=list, blank=True, help_text="Names, as on the platform.")
+    acknowledged = models.JSONField(
+        default=list, blank=True, help_text="Slugs of the sub agents whose acknowledgement the customer has been told."
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     owner = models.CharField(max_length=10, choices=Owner, default=Owner.AGENT)
     assignee = models.ForeignKey(
@@ -40,6 +56,9 @@ class Conversation(models.Model):
     )
     epoch = models.PositiveIntegerField(default=1)
     held_until = models.DateTimeField(null=True, blank=True, help_text="Until then nothing of the agent's is sent.")
+    offered_at = models.DateTimeField(
+        null=True, blank=True, help_text="A person was offered then; the customer's next words are the answer."
+    )
     last_seq = models.PositiveIntegerField(default=0)
     customer_seq = models.PositiveIntegerField(default=0, help_text="Number of the customer's last message.")
     answered_seq = models.PositiveIntegerField(default=0, help_text="All messages up to this one are dealt with.")
@@ -58,6 +77,11 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.subject or f"Conversation {self.pk}"
+
+    @property
+    def spoken(self) -> str:
+        """What the customer is to be spoken to in: what was set for the contact, else what they write."""
+        return self.identity.contact.language or self.language
 
     @cached_property
     def newest(self) -> "Message | None":
@@ -85,6 +109,7 @@ class Turn(models.Model):
         NONE = "", "Not yet"
         REPLIED = "replied", "Replied"
         ASKED = "asked", "Asked back"
+        OFFERED = "offered", "Offered a person"
         HANDED_OVER = "handed_over", "Handed over"
         SILENT = "silent", "Stayed silent"
         DRAFTED = "drafted", "Left a draft"
@@ -103,6 +128,12 @@ class Turn(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     claims = models.PositiveIntegerField(default=0, help_text="Raised by each claim; fences a worker that lost it.")
     failures = models.PositiveSmallIntegerField(default=0)
+    awaits = models.PositiveSmallIntegerField(
+        default=0, help_text="The engine, by its place, that answers at the callback until the lease ends; 0 for none."
+    )
+    passed = models.PositiveSmallIntegerField(
+        default=0, help_text="So many of the agent's first engines were asked and didn't answer in time."
+    )
     upto_seq = models.PositiveIntegerField(default=0, help_text="The answer takes all messages up to this one in.")
     decision = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
@@ -319,8 +350,12 @@ class MessageTemplate(models.Model):
     """An operator's own wording of a message that the system says by itself."""
 
     class Kind(models.TextChoices):
+        """There is none for errors: when no engine answers people get the conversation, and that is what is said."""
+
         THINKING = "thinking", "Thinking message"
         HANDOVER = "handover", "Handover message"
+        CRISIS = "crisis", "Instead of it, to somebody who may harm themselves"
+        GREETING = "greeting", "Greeting, before the customer has written"
         AWAY = "away", "Away message: in place of the handover message, while people aren't there"
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="message_templates")
@@ -354,3 +389,43 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.why}"
+
+
+class Offer(models.Model):
+    """A person that the agent offered, until the customer's answer, a time-out or a person's act decides on it.
+
+    The row is also what the time-out is due by: whoever locks the conversation and finds it pending carries that out.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting for the customer's answer"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        EXPIRED = "expired", "Not answered in time"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="offers")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
+    turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    reason = models.CharField(max_length=30)
+    why = models.CharField(max_length=500)
+    sub_agent = models.CharField(max_length=100, blank=True, help_text="Slug of the one that applied.")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When its time is over; empty for never.")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state="pending"), name="one_pending_offer_per_conversation"
+            )
+        ]
+        indexes = [models.Index(fields=["gateway", "due_at"], condition=Q(state="pending"), name="offer_due")]
+
+    def __str__(self) -> str:
+        return f"offer {self.pk}: {self.get_state_display()}"
+
+
+from conversations.files import Attachment, File  # noqa: E402, F401 - Django looks for models here

@@ -28,8 +28,12 @@ def silence(gateway: Gateway, mode: Gateway.Mode) -> str:
     return ""
 
 
-def conduct(conversation: Conversation, turn: Turn, mode: Gateway.Mode, promoted: bool) -> Conduct:
-    """What to do in this mode about the turn's decision. `promoted`: the sub agent that matched may answer by itself.
+def conduct(
+    conversation: Conversation, turn: Turn, mode: Gateway.Mode, promoted: bool, proposes: bool = False
+) -> Conduct:
+    """What to do in this mode about the turn's decision.
+
+    `promoted`: the sub agent that matched may answer by itself. `proposes`: it is never to do so.
 
     In a conversation that isn't the agent's, nothing ever reaches the customer.
     """
@@ -39,7 +43,7 @@ def conduct(conversation: Conversation, turn: Turn, mode: Gateway.Mode, promoted
         return Conduct.SHADOW
     if conversation.owner != Conversation.Owner.AGENT or mode in (Mode.OFF, Mode.COPILOT):
         return Conduct.LEAVE
-    return Conduct.DRAFT if mode == Mode.DRAFT and not promoted else Conduct.ACT
+    return Conduct.DRAFT if proposes or (mode == Mode.DRAFT and not promoted) else Conduct.ACT
 
 
 def why_left(conversation: Conversation) -> str:

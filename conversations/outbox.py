@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
-from conversations.split import split
 from gateways import doorbell, writing
 from gateways.base import Capabilities
+from gateways.formatting.split import split
 from gateways.messages import Assign, Draft, Effect, Note, Outdate, Purpose, Reply, Tag, Typing, pack
 from gateways.registry import ADAPTERS
 
@@ -189,11 +189,13 @@ def _reply_parts(
     epoch: int | None,
     replaces: str = "",
 ) -> None:
-    limits = capabilities(conversation)
-    texts = split(message.text, limits.max_length, limits.unit)
+    kind = ADAPTERS[conversation.gateway.platform]
+    texts = split(message.text, kind.capabilities.max_length, measure=kind.length)
+    pace = kind.pace(conversation.external_id)
     for number, text in enumerate(texts, start=1):
         effect = Reply(text=text, purpose=purpose, author=author, replaces=replaces if number == 1 else "")
-        _put(conversation, effect, message=message, turn=message.turn, part=number, parts=len(texts), epoch=epoch)
+        after, of = pace * (number - 1), {"part": number, "parts": len(texts)}
+        _put(conversation, effect, message=message, turn=message.turn, after=after, epoch=epoch, **of)
 
 
 def _put(
@@ -204,6 +206,7 @@ def _put(
     turn: Turn | None = None,
     part: int = 1,
     parts: int = 1,
+    after: float = 0.0,
     epoch: int | None = None,
 ) -> None:
     row = Delivery(
@@ -217,7 +220,7 @@ def _put(
         parts=parts,
         epoch=epoch,
         priority=FIRST if isinstance(effect, Reply) else LATER,
-        due_at=timezone.now(),
+        due_at=timezone.now() + timedelta(seconds=after),
     )
     writing.insert(row)
-    doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id)
+    doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id, after=after)

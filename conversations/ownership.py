@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from conversations import drafts, events
+from conversations import drafts, events, offers
 from conversations.models import Conversation, Delivery, Timer, Turn
 from conversations.outbox import withdraw
 from gateways import doorbell, writing
@@ -16,10 +16,17 @@ from gateways.messages import Typing
 
 def to_people(conversation: Conversation) -> None:
     """The agent passes the conversation on. What it has said before may still be sent; what it is doing now is over."""
+    _pass_on(conversation)
+    conversation.owner = Conversation.Owner.HUMAN
+    conversation.status = Conversation.Status.OPEN
+
+
+def _pass_on(conversation: Conversation) -> None:
+    """Raise the epoch and end the live turn, but take what the agent has said along."""
     conversation.epoch += 1
     conversation.held_until = None
-    conversation.owner = Conversation.Owner.HUMAN
     conversation.assignee = None
+    offers.withdraw(conversation, "People get the conversation.")
     _end_turns(conversation)
     _pending_of_agent(conversation).update(epoch=conversation.epoch)
 
@@ -86,6 +93,26 @@ def close(conversation: Conversation, actor: str) -> None:
     events.closed(conversation, actor)
 
 
+def suspend_after(conversation: Conversation, actor: str, turn: Turn) -> None:
+    """The agent has said its last words, which may still be sent, and falls silent until somebody gives it back."""
+    _rest(conversation, Conversation.Status.SUSPENDED)
+    events.suspended(conversation, actor, turn)
+
+
+def close_after(conversation: Conversation, actor: str, turn: Turn) -> None:
+    """The agent has said its last words, which may still be sent: the end, until the customer writes again."""
+    _rest(conversation, Conversation.Status.CLOSED)
+    conversation.answered_seq = conversation.last_seq
+    events.closed(conversation, actor, turn)
+
+
+def _rest(conversation: Conversation, status: Conversation.Status) -> None:
+    """Nobody's move any more."""
+    _pass_on(conversation)
+    conversation.owner = Conversation.Owner.NOBODY
+    conversation.status = status
+
+
 def reopen(conversation: Conversation) -> None:
     """The customer wrote to a closed conversation: it is the agent's again."""
     conversation.epoch += 1
@@ -98,6 +125,7 @@ def _stop_agent(conversation: Conversation) -> None:
     """Raise the epoch, end the live turn, cancel its timers, withdraw what is unsent."""
     conversation.epoch += 1
     conversation.held_until = None
+    offers.withdraw(conversation, "The owner changed.")
     _end_turns(conversation)
     if count := withdraw(_pending_of_agent(conversation).filter(maybe_sent=False)):
         events.withdrawn(conversation, count, "the owner changed")

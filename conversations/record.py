@@ -7,14 +7,16 @@ recorded once with everything that follows from it, or not at all.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from agents import languages
 from contacts.models import Identity
-from conversations import drafts, events, messages, modes, ownership, turns
+from conversations import attach, drafts, events, loops, messages, modes, ownership, turns
 from conversations.models import Conversation, Delivery, Draft, Message
-from conversations.threads import Threads
+from conversations.threads import OTHERS, Threads
 from gateways import messages as effects
 from gateways import writing
 from gateways.messages import (
@@ -36,6 +38,8 @@ from gateways.models import Destination, Gateway, InboundEvent, Receipt
 from gateways.registry import ADAPTERS
 
 Verdict = InboundEvent.Verdict
+SPEAKING = (Message.Author.CUSTOMER, Message.Author.AGENT, Message.Author.HUMAN)
+AUTOMATED = "automated"  # a tag, and in a message's metadata the reason
 UNKNOWN_THREAD = "We don't know this conversation."
 HANDLED = {
     Gateway.Mode.AUTO: "The agent answers.",
@@ -87,14 +91,19 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
 def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, threads: Threads) -> Recorded:
     conversation = threads.open(event, identity)
     _place(conversation, event.destination)
-    conversation.language = _language(conversation, event.text)
+    if not event.automated:
+        conversation.language = _language(conversation, event.text)
     if event.tags is not None:
         conversation.tags = list(event.tags)
+    if why := threads.why_apart.get(event.key):
+        events.kept_apart(conversation, why)
+    if event.automated:
+        return _automated(receipt, event, conversation)
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
-    if conversation.has_draft:
+    if conversation.has_draft and not event.automated:
         drafts.outdate(conversation, "The customer wrote again.")
-    why = reason_to_leave_alone(conversation)
+    why = reason_to_leave_alone(conversation) or _machine(conversation, event)
     message = messages.add(
         conversation,
         turn=None if why else turns.expect(conversation),
@@ -104,8 +113,9 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         external_id=event.message_id,
         receipt=receipt,
         status=Message.Status.RECEIVED,
-        metadata=event.metadata,
+        metadata=_metadata(event),
     )
+    attach.keep(message, receipt.gateway_id, event.attachments)
     conversation.customer_seq = message.seq
     if not why:
         return Recorded(Verdict.HANDLED, HANDLED[conversation.gateway.mode_now()], conversation)
@@ -113,6 +123,44 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
     return Recorded(Verdict.RECORDED, why, conversation)
+
+
+def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation) -> Recorded:
+    """What a program wrote is on the record, and that is all: no answer, nothing reopened, nobody's move changed.
+
+    It isn't the customer's word either, so engines don't see it.
+    """
+    if conversation.last_seq == 0:
+        conversation.tags = [*conversation.tags, AUTOMATED]
+    message = messages.add(
+        conversation,
+        author=Message.Author.SYSTEM,
+        author_name=event.sender.name or event.sender.id,
+        text=event.text,
+        external_id=event.message_id,
+        receipt=receipt,
+        status=Message.Status.RECEIVED,
+        metadata={**_metadata(event), AUTOMATED: event.automated},
+    )
+    attach.keep(message, receipt.gateway_id, event.attachments)
+    why = f"An automatic mail: {event.automated}" if event.channel == "email" else f"Automatic: {event.automated}"
+    events.left_alone(conversation, why)
+    return Recorded(Verdict.RECORDED, why, conversation)
+
+
+def _metadata(event: CustomerSaid) -> dict[str, Any]:
+    return {**event.metadata, **({OTHERS: list(event.others)} if event.others else {})}
+
+
+def _machine(conversation: Conversation, event: CustomerSaid) -> str:
+    """Why this seems to be a machine that answers ours, where machines write at all; "" for a person."""
+    if not ADAPTERS[conversation.gateway.platform].capabilities.machines or conversation.last_seq < loops.MOST_ANSWERS:
+        return ""
+    writing.flush()  # some may have come in just before
+    said = conversation.messages.filter(author__in=SPEAKING, kind=Message.Kind.MESSAGE).order_by("-seq")
+    rows = said.values_list("created_at", "author", "text")[: loops.LOOKED_AT]
+    lines = [loops.Line(at, author == Message.Author.AGENT, text) for at, author, text in reversed(rows)]
+    return loops.machine([*lines, loops.Line(timezone.now(), False, event.text)])
 
 
 def reason_to_leave_alone(conversation: Conversation) -> str:

@@ -13,11 +13,13 @@ from django.db.models import F, Q
 from agents import help as helping
 from agents.ask import ask
 from agents.brief import brief
+from agents.engines import base
 from agents.engines.base import AgentBrief, Brief, Decision, Help, Line, Speaker
 from agents.engines.guard import guarded
 from agents.help import Wanted
-from conversations import outbox
-from conversations.models import Conversation, Draft, Message, Turn
+from contacts import remember
+from conversations import action_requests, later, offers, outbox, spending
+from conversations.models import ActionRequest, Conversation, Draft, Message, Turn
 from gateways import commands
 
 NOTES = 5  # of people, that an engine is given
@@ -40,6 +42,7 @@ class Question:
     brief: Brief
     upto_seq: int
     wanted: Wanted | None = None  # by a colleague, instead of a decision
+    told: tuple[int, ...] = ()  # ids of the action requests whose results are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,27 @@ class Answer:
     decision: Decision
     upto_seq: int
     milliseconds: int
+    answer_id: str = ""  # the `webhook-id` of one that came later, by which a second copy of it is known
+    told: tuple[int, ...] = ()
 
 
 def questions(turns: Sequence[Turn]) -> list[Question]:
     """What to ask for each of these turns: all that the customer has said and nobody has dealt with, and before."""
     said = _said(turn.conversation for turn in turns)
     agents = {pk: brief(pk) for pk in {turn.conversation.gateway.agent_id for turn in turns}}
-    return [_question(turn, agents[turn.conversation.gateway.agent_id], said[turn.conversation_id]) for turn in turns]
+    known = remember.told(turn.conversation.identity.contact for turn in turns)
+    offered = offers.pending(turn.conversation for turn in turns)
+    asked = [
+        _question(
+            turn,
+            agents[turn.conversation.gateway.agent_id],
+            said[turn.conversation_id],
+            known.get(turn.conversation.identity.contact_id, ()),
+            offered.get(turn.conversation_id),
+        )
+        for turn in turns
+    ]
+    return _with_past(asked)
 
 
 def respond(question: Question) -> Answer:
@@ -65,10 +82,17 @@ def respond(question: Question) -> Answer:
         decision = helping.help_with(question.brief.agent, question.wanted)
     else:
         decision = guarded(question.brief, ask)
-    return Answer(decision, question.upto_seq, milliseconds=round((time.monotonic() - began) * 1000))
+    told = () if question.wanted else question.told  # a colleague hears of no results, so they are still to be told
+    return Answer(decision, question.upto_seq, milliseconds=_since(began), told=told)
 
 
-def _question(turn: Turn, agent: AgentBrief, found: list[Message]) -> Question:
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+def _question(
+    turn: Turn, agent: AgentBrief, found: list[Message], facts: tuple[str, ...], offer: base.Offer | None
+) -> Question:
     conversation = turn.conversation
     said = [message for message in found if message.kind == Message.Kind.MESSAGE][-LINES:]
     new = [message for message in said if _is_new(message, conversation)]
@@ -76,18 +100,41 @@ def _question(turn: Turn, agent: AgentBrief, found: list[Message]) -> Question:
         new = _last_said(said)
     transcript = [*(one for one in said if one not in new), *new]
     lines = tuple(_line(message) for message in transcript)
+    upto_seq = new[-1].seq if new else conversation.customer_seq
     asked = Brief(
         agent=agent,
         transcript=lines,
         new=len(new),
-        language=conversation.language,
+        language=conversation.spoken,
+        acknowledged=tuple(conversation.acknowledged),
+        offer=offer,
+        facts=facts,
+        callback=later.address(agent, turn, upto_seq),
+        passed=turn.passed,
+        instruction=turn.instruction,
         gateway=conversation.gateway_id,
         notes=_notes(conversation, found),
     )
-    if turn.instruction:
-        asked = replace(asked, instruction=turn.instruction)
-    upto_seq = new[-1].seq if new else conversation.customer_seq
-    return Question(turn, asked, upto_seq, _wanted(turn, said, new) if turn.help else None)
+    return Question(turn, asked, upto_seq, wanted=_wanted(turn, said, new) if turn.help else None)
+
+
+def _with_past(asked: list[Question]) -> list[Question]:
+    """With what came of actions, and what was spent, where the agent has such. Else this asks the database nothing."""
+    write = [one.turn.conversation_id for one in asked if any(each.writes for each in one.brief.agent.actions)]
+    limited = [one.turn.conversation_id for one in asked if one.brief.agent.options.get("conversation_tokens")]
+    results = action_requests.untold(write) if write else {}
+    spent = spending.spent(limited) if limited else {}
+    return [
+        _past(one, results.get(one.turn.conversation_id, []), spent.get(one.turn.conversation_id, 0)) for one in asked
+    ]
+
+
+def _past(asked: Question, results: list[ActionRequest], spent: int) -> Question:
+    if not results and not spent:
+        return asked
+    known = tuple(action_requests.call_of(each) for each in results)
+    told = tuple(each.pk for each in results if each.tell_epoch is not None)
+    return replace(asked, brief=replace(asked.brief, results=known, spent=spent), told=told)
 
 
 def _wanted(turn: Turn, said: list[Message], new: list[Message]) -> Wanted:

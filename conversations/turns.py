@@ -83,11 +83,19 @@ def claim(gateway_id: int, most: int) -> list[Turn]:
         for turn in found:
             turn.state, turn.lease_until, turn.claims = Turn.State.RUNNING, now + LEASE, turn.claims + 1
             turn.conversation.gateway = found[0].conversation.gateway  # one for all, so that its schedule is read once
+        _pass_over([turn for turn in found if turn.awaits])
         ids = [turn.pk for turn in found]
         if ids:
             changes = {"state": Turn.State.RUNNING, "lease_until": now + LEASE}
             Turn.objects.filter(pk__in=ids).update(**changes, claims=F("claims") + 1)
     return found
+
+
+def _pass_over(turns: Iterable[Turn]) -> None:
+    """The engine that was to answer these turns later hasn't done so in time: those behind it are asked."""
+    for turn in turns:
+        turn.passed, turn.awaits = turn.awaits, 0
+        Turn.objects.filter(pk=turn.pk).update(passed=turn.passed, awaits=0)
 
 
 def due_in_a_moment(gateway_id: int) -> float | None:
@@ -147,7 +155,8 @@ def _deals_with_it(conversation: Conversation, turn: Turn) -> bool:
 def _wait_for_more(conversation: Conversation, turn: Turn) -> None:
     window = timedelta(seconds=conversation.gateway.burst_window)
     turn.state, turn.due_at, turn.lease_until = Turn.State.DUE, min(timezone.now() + window, turn.answer_by), None
-    writing.update(turn, ("state", "due_at", "lease_until"))
+    turn.awaits = turn.passed = 0  # it is another question now
+    writing.update(turn, ("state", "due_at", "lease_until", "awaits", "passed"))
     events.joined(conversation, turn)
     wait = (turn.due_at - timezone.now()).total_seconds()
     doorbell.ring(doorbell.Step.TURN, conversation.gateway_id, after=max(0.0, wait))
@@ -156,8 +165,10 @@ def _wait_for_more(conversation: Conversation, turn: Turn) -> None:
 def outcome(decision: Decision) -> Turn.Outcome:
     if decision.escalation is Escalation.NOW:
         return Turn.Outcome.HANDED_OVER
-    if not decision.reply:
+    if not decision.words:
         return Turn.Outcome.SILENT
+    if decision.escalation is Escalation.OFFERED:
+        return Turn.Outcome.OFFERED
     return Turn.Outcome.ASKED if decision.clarifies else Turn.Outcome.REPLIED
 
 

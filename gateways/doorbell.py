@@ -29,12 +29,22 @@ SILENCE_AFTER_FAILURE = 1.0  # seconds in which a broker that just failed isn't 
 
 
 class Step(StrEnum):
-    """The work that can be due. Each has a queue and a task of its name, whose one argument is a gateway's id."""
+    """The work that can be due. Each has a task of its name, whose one argument is a gateway's id, and a queue."""
 
     INGEST = "ingest"
     TURN = "turn"
     DELIVER = "deliver"
     TIMER = "timer"
+    ACTION = "action"
+    FETCH = "fetch"  # attachments
+
+    @property
+    def queue(self) -> str:
+        """Its own, or that of another step at which the same is waited for."""
+        return SHARED.get(self, self).value
+
+
+SHARED = {Step.ACTION: Step.TURN, Step.FETCH: Step.DELIVER}
 
 
 def ring(step: Step, gateway_id: int, *, after: float = 0.0) -> None:
@@ -113,7 +123,7 @@ def _send(step: Step, gateway_id: int, after: float) -> None:
     current_app.send_task(
         f"aissist.{step}",
         args=(gateway_id,),
-        queue=step.value,
+        queue=step.queue,
         countdown=after or None,
         expires=after + EXPIRES,
         retry=False,

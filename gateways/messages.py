@@ -47,6 +47,8 @@ class CustomerSaid:
     tags: tuple[str, ...] | None = None  # all that the conversation has on the platform, None where it doesn't tell
     channel: str = ""  # how it reached the platform: "email", "chat" …
     automated: str = ""  # why no person wrote this (an out-of-office reply, a bounce …), "" for a person
+    apart: str = ""  # the thread to use instead where the sender has no part in `thread`; "" where that needs no asking
+    others: tuple[str, ...] = ()  # who else has a part from now on, by the platform's ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ class Gateway(models.Model):
         RATE_LIMITED = "rate_limited", "Rate limited by the platform"
         ERROR = "error", "Error: needs an operator"
 
+    class OnSilence(models.TextChoices):
+        REST = "rest", "Let it rest"
+        HAND_OVER = "hand_over", "Hand over to people"
+
     class OnUnknown(models.TextChoices):
         HOLD = "hold", "Hold it and ask a person"
         RESEND = "resend", "Send it again"
@@ -119,6 +123,19 @@ class Gateway(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(3600)],
         help_text="Seconds that the agent waits before each later reply.",
     )
+    offer_minutes = models.PositiveIntegerField(
+        default=30,
+        validators=[MaxValueValidator(10_080)],
+        help_text="Minutes in which a customer who is offered a person may say yes or no; 0 to wait for ever.",
+    )
+    # A customer who was asked and went away isn't waiting: a queue full of those hides the ones who are. Their yes is
+    # still understood when it comes hours later, as it does by email.
+    on_silence = models.CharField(
+        max_length=10,
+        choices=OnSilence,
+        default=OnSilence.REST,
+        help_text="What to do when that time is over. A yes that comes later still counts as one.",
+    )
     on_unknown = models.CharField(
         max_length=10,
         choices=OnUnknown,
@@ -156,6 +173,9 @@ class Gateway(models.Model):
         blank=True,
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
         help_text="Most things sent per second, by all workers together; empty for the platform's own limit.",
+    )
+    connection = models.JSONField(
+        default=dict, editable=False, help_text="What was set up on the platform, by the platform's ids."
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
     status_detail = models.CharField(max_length=500, blank=True, editable=False)
@@ -246,6 +266,21 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"bucket of {self.gateway}"
+
+
+class Cursor(models.Model):
+    """Where to go on asking a platform what is new, and who asks at the moment, see `gateways.poll`."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="cursor")
+    position = models.JSONField(default=dict, help_text="The adapter's own.")
+    holder = models.CharField(max_length=32, blank=True, help_text="The process that asks.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="It is dead if it hasn't renewed by then.")
+    polled_at = models.DateTimeField(null=True, blank=True, help_text="When asking last worked.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"cursor of {self.gateway}"
 
 
 class Secret(models.Model):

@@ -23,10 +23,12 @@ SECONDS = re.compile(r"[0-9]{1,12}")
 MESSAGE_ID = re.compile(r"[!-~]{1,255}")
 
 
-def verify(keys: Iterable[str], headers: Mapping[str, str], body: bytes, now: float | None = None) -> None:
+def verify(
+    keys: Iterable[str], headers: Mapping[str, str], body: bytes, now: float | None = None, whose: str = "gateway"
+) -> None:
     """Return if one of the secrets signed this request within five minutes. Raises SignatureError for all else.
 
-    `headers` has names in lower case. Empty and unusable secrets match nothing.
+    `headers` has names in lower case. Empty and unusable secrets match nothing. `whose` they are, the refusals say.
     """
     message_id, timestamp = _header(headers, ID), _header(headers, TIMESTAMP)
     given = _signatures(_header(headers, SIGNATURE))
@@ -35,12 +37,12 @@ def verify(keys: Iterable[str], headers: Mapping[str, str], body: bytes, now: fl
     _check_time(timestamp, time.time() if now is None else now)
     usable = [key for key in map(key_of, keys) if key is not None]
     if not usable:
-        raise SignatureError("This gateway has no signing secret yet. Ask its operator to set one.")
+        raise SignatureError(f"This {whose} has no signing secret yet. Ask its operator to set one.")
     expected = [signature(key, message_id, timestamp, body) for key in usable]
     # Every pair is compared, so that the time taken doesn't tell which one matched.
     if not any([hmac.compare_digest(one, other) for one in expected for other in given]):  # noqa: C419 - see above
         raise SignatureError(
-            "The signature doesn't match. Sign “id.timestamp.body” with this gateway's signing secret, "
+            f"The signature doesn't match. Sign “id.timestamp.body” with this {whose}'s signing secret, "
             "over the exact bytes that you send."
         )
 

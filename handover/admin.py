@@ -8,7 +8,7 @@ room knows all.
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, ForeignKey, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -18,7 +18,7 @@ from agents.admin import AgentAdmin
 from agents.admin_parts import moment
 from agents.models import Agent, SubAgent
 from conversations.admin import ConversationAdmin, MessageTemplateInline
-from conversations.models import Conversation
+from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
 from handover import admin_dead_letters, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
@@ -98,9 +98,23 @@ class WaitingForPeople(admin.SimpleListFilter):
         return queryset.exclude(waiting_since=None) if self.value() == "yes" else queryset
 
 
+class WaitingForApproval(admin.SimpleListFilter):
+    title = "actions"
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Waiting for approval")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "yes":
+            return queryset
+        waiting = ActionRequest.objects.filter(conversation=OuterRef("pk"), state=ActionRequest.State.WAITING)
+        return queryset.filter(Exists(waiting))
+
+
 @admin.register(Conversation)
 class ConversationDesk(ConversationAdmin):
-    list_filter = (WaitingForPeople, *ConversationAdmin.list_filter)
+    list_filter = (WaitingForPeople, WaitingForApproval, *ConversationAdmin.list_filter)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if request.GET.get("waiting") == "yes":
@@ -145,8 +159,9 @@ class ConversationDesk(ConversationAdmin):
             for name in pages.ACTS
         ]
         live = path("<int:pk>/live/", require_safe(guard(self.live_view)), name="conversation_live")
+        file = path("<int:pk>/files/<int:number>/", require_safe(guard(self.file_view)), name="conversation_file")
         link = path("<int:pk>/widget-link/", require_POST(guard(self.widget_view)), name="conversation_widget_link")
-        return [*acts, live, link, *super().get_urls()]
+        return [*acts, live, file, link, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -157,6 +172,9 @@ class ConversationDesk(ConversationAdmin):
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.fresh(self, request, pk)
+
+    def file_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        return pages.file(self, request, pk, number)
 
     def widget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.widget_link(self, request, pk)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from conversations import copilot, drafts, events, modes, outbox, ownership
+from conversations import action_requests, copilot, drafts, events, modes, outbox, ownership
 from conversations.alike import same
 from conversations.lock import locked
-from conversations.models import Conversation, Delivery, Draft, Message, Turn
+from conversations.models import ActionRequest, Conversation, Delivery, Draft, Message, Turn
 from conversations.quiet import quiet
 from gateways import commands, doorbell
 from gateways.models import Destination
@@ -185,6 +185,33 @@ def retry(delivery_id: int, *, user: AbstractBaseUser | None, author: str) -> De
         events.delivery_retried(delivery, author)
         doorbell.ring(doorbell.Step.DELIVER, delivery.gateway_id)
         return delivery
+
+
+def approve(request_id: int, *, user: AbstractBaseUser | None, author: str) -> ActionRequest:
+    """Have an action carried out that the agent has asked for. Whoever has the conversation keeps it."""
+    with _waiting(request_id) as (conversation, request):
+        if request.action is None or not request.action.is_active:
+            raise DeskError("This action was deleted or switched off. Decline it.")
+        return action_requests.approve(conversation, request, user, author)
+
+
+def decline(request_id: int, *, user: AbstractBaseUser | None, author: str) -> ActionRequest:
+    """Have it not carried out."""
+    with _waiting(request_id) as (conversation, request):
+        return action_requests.decline(conversation, request, user, author)
+
+
+@contextmanager
+def _waiting(request_id: int) -> Iterator[tuple[Conversation, ActionRequest]]:
+    """The request and its conversation, locked, if nobody has decided yet."""
+    found = ActionRequest.objects.filter(pk=request_id).first()
+    if found is None:
+        raise DeskError("There is no such request.")
+    with _locked(found.conversation_id) as conversation:
+        request = ActionRequest.objects.select_related("action", "turn").get(pk=request_id)
+        if request.state != ActionRequest.State.WAITING:
+            raise DeskError(f"This was decided already: {request.get_state_display()}.")
+        yield conversation, request
 
 
 def _pending_draft(conversation: Conversation, number: int) -> Draft:

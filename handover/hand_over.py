@@ -3,8 +3,8 @@
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from agents.engines.base import Decision
-from conversations import drafts, events, outbox, ownership
+from agents.engines.base import Decision, Reason
+from conversations import act, drafts, events, outbox, ownership
 from conversations.models import Conversation, MessageTemplate, Turn
 from conversations.wording import wording
 from gateways import writing
@@ -37,7 +37,7 @@ def hand_over(
     ownership.to_people(conversation)
     destination = Destination.objects.filter(pk=choice.destination_id or 0).first()
     rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()  # either may have been deleted meanwhile
-    (_leave_draft if quietly else _tell_customer)(conversation, turn, decision)
+    (_leave_draft if quietly else _tell_customer)(conversation, turn, decision, reason)
     writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision)
     outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
@@ -55,18 +55,29 @@ def hand_over(
     )
 
 
-def _tell_customer(conversation: Conversation, turn: Turn | None, decision: Decision | None) -> None:
-    replies = bool(decision and decision.reply)
-    if decision and decision.reply:
-        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
-    Kind = MessageTemplate.Kind  # noqa: N806 - a class
-    kind = Kind.HANDOVER if conversation.gateway.people_are_there() else Kind.AWAY
-    outbox.say(conversation, wording(conversation, kind), Purpose.HANDOVER, turn=turn, answers=not replies)
+def _tell_customer(conversation: Conversation, turn: Turn | None, decision: Decision | None, reason: str) -> None:
+    replies = bool(decision and decision.words)
+    if decision:
+        act.say(conversation, turn, decision)
+    words = wording(conversation, _words_for(conversation, reason))
+    outbox.say(conversation, words, Purpose.HANDOVER, turn=turn, answers=not replies)
 
 
-def _leave_draft(conversation: Conversation, turn: Turn | None, decision: Decision | None) -> None:
-    if decision and decision.reply:
-        drafts.draft(conversation, decision.reply, turn)
+def _leave_draft(conversation: Conversation, turn: Turn | None, decision: Decision | None, reason: str) -> None:
+    """Somebody who may harm themselves is to be told something, so people find that as a draft at least."""
+    text = decision.words if decision else ""
+    if not text and reason == Reason.SELF_HARM:
+        text = wording(conversation, MessageTemplate.Kind.CRISIS)
+    if text:
+        drafts.draft(conversation, text, turn)
+
+
+def _words_for(conversation: Conversation, reason: str) -> MessageTemplate.Kind:
+    """To somebody who may harm themselves, “our team will reply” isn't all there is to say, whoever is there."""
+    if reason == Reason.SELF_HARM:
+        return MessageTemplate.Kind.CRISIS
+    there = conversation.gateway.people_are_there()
+    return MessageTemplate.Kind.HANDOVER if there else MessageTemplate.Kind.AWAY
 
 
 def current(conversation: Conversation) -> Handover | None:

@@ -13,6 +13,7 @@ from agents.brief import brief
 from agents.engines.base import Decision, Help
 from agents.help import follows
 from agents.instruct import CantInstruct, instruct
+from agents.lint import lint_agent
 from agents.models import SubAgent
 from conversations import copilot, drafts, events, outbox, ownership
 from conversations.copilot import CantDraft
@@ -119,7 +120,8 @@ def _instruct(conversation: Conversation, words: str, who: str) -> str:
     where = f"on {gateway}" + (f", when “{sub_agent.name}” applies" if sub_agent else "")
     url = settings.PUBLIC_URL + reverse("admin:agents_instruction_change", args=[kept.pk])
     deaf = "" if follows(brief(gateway.agent_id)) else f"\n\n{DEAF}"
-    return f"From now on, {where}: {kept.text}\n\nTo revoke it: {url}{deaf}"
+    doubts = "".join(f"\n\n{doubt.message}" for doubt in lint_agent({"instructions": kept.text}))
+    return f"From now on, {where}: {kept.text}\n\nTo revoke it: {url}{doubts}{deaf}"
 
 
 def _matched(conversation: Conversation) -> SubAgent | None:

@@ -19,12 +19,15 @@ from django.urls import reverse
 from django.utils.http import quote_etag
 
 from agents.admin_parts import shown_once
+from contacts import remember
+from contacts.models import Memory
 from conversations import events
 from conversations.lock import locked
-from conversations.models import Conversation, Delivery, Draft
+from conversations.models import ActionRequest, Conversation, Delivery, Draft
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
+from handover.downloads import download
 from handover.widget import links
 
 USED = "desk_tokens_used"
@@ -58,6 +61,11 @@ def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotModified()
     context = _context(admin, request, conversation)
     return TemplateResponse(request, FRESH, context, headers={"ETag": context["tag"]})
+
+
+def file(admin: Admin, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """A file that came with one of the conversation's messages, to be saved."""
+    return download(_readable(admin, request, pk), number)
 
 
 def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -180,6 +188,30 @@ def _retry(request: HttpRequest, conversation: Conversation) -> object:
     return desk.retry(number, **_who(request))
 
 
+def _decide_memory(state: Memory.State) -> Callable[[HttpRequest, Conversation], object]:
+    def decide(request: HttpRequest, conversation: Conversation) -> object:
+        chosen = request.POST.get("memory", "")
+        number = int(chosen) if chosen.isdecimal() else 0
+        memory = conversation.identity.contact.memories.filter(pk=number).first()
+        if memory is None:
+            raise desk.DeskError("This isn’t remembered any more.")
+        remember.decide(memory, state, request.user)
+        return memory
+
+    return decide
+
+
+def _decide_request(do: Callable[..., object]) -> Callable[[HttpRequest, Conversation], object]:
+    def act(request: HttpRequest, conversation: Conversation) -> object:
+        chosen = request.POST.get("request", "")
+        number = int(chosen) if chosen.isdecimal() else 0
+        if not ActionRequest.objects.filter(pk=number, conversation=conversation).exists():
+            raise desk.DeskError("There is no such request in this conversation.")
+        return do(number, **_who(request))
+
+    return act
+
+
 def _ask_for_draft(request: HttpRequest, conversation: Conversation) -> object:
     """What is in the box is what the draft is to be like."""
     return desk.ask_for_draft(conversation.pk, **_who(request), instruction=request.POST.get("text", ""))
@@ -209,6 +241,10 @@ ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "suspend": _simply("suspend"),
     "close": _simply("close"),
     "retry": _retry,
+    "keep": _decide_memory(Memory.State.KEPT),
+    "forget": _decide_memory(Memory.State.REJECTED),
+    "approve": _decide_request(desk.approve),
+    "decline": _decide_request(desk.decline),
     "ask_for_draft": _ask_for_draft,
     "send_draft": _send_draft,
     "discard_draft": _discard_draft,

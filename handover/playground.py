@@ -19,9 +19,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString, mark_safe
 
+from agents.actions.action import Outcome
 from agents.ask import ask
 from agents.brief import brief
-from agents.engines.base import AgentBrief, Decision, Escalation, Line, Speaker
+from agents.engines.base import After, AgentBrief, Decision, Escalation, Line, Offer, Speaker
 from agents.models import Agent
 from agents.rehearsal.rehearse import Exchange, say
 from conversations.chat.render import render
@@ -32,6 +33,11 @@ TEMPLATE = "admin/agents/agent/playground.html"
 SALT = "handover.playground"
 MOST_TURNS = 30  # of one conversation
 LONGEST = 4_000  # characters of what a customer says
+AFTER = {
+    After.DRAFT.value: "This would be proposed to people, and the customer would hear nothing.",
+    After.SUSPEND.value: "Then it would be silent until it is given the conversation back.",
+    After.CLOSE.value: "Then it would close the conversation; the customer’s next message opens it again.",
+}
 NOWHERE = "This agent has no gateway yet, so nobody would get it."
 LOST = "The conversation in the form couldn't be read. A new one has begun."
 
@@ -55,14 +61,28 @@ class Tried:
     note: str = ""
     evidence: Sequence[Sequence[Any]] = ()  # kind, name, score, quote
     people: str = ""  # who would get it, as a sentence
+    after: str = ""
+    acknowledgement: str = ""
+    acknowledged: Sequence[str] = ()  # slugs of sub agents
+    tags: Sequence[str] = ()
+    collected: Sequence[Sequence[str]] = ()  # name, value
 
     @property
     def html(self) -> SafeString:
         return mark_safe(render(self.reply))  # noqa: S308  # sanitised
 
     @property
+    def acknowledgement_html(self) -> SafeString:
+        return mark_safe(render(self.acknowledgement))  # noqa: S308  # sanitised
+
+    @property
     def reason_in_words(self) -> str:
         return self.reason.replace("_", " ")
+
+    @property
+    def then(self) -> str:
+        """What would happen after the reply, as a sentence; "" for what goes without saying."""
+        return AFTER.get(self.after, "")
 
 
 def show(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -119,15 +139,23 @@ def _as_edited(agent: AgentBrief, instructions: str) -> AgentBrief:
 
 def _try(agent: AgentBrief, gateway: Gateway | None, before: Sequence[Tried], text: str) -> Tried:
     language = before[-1].language if before else ""
-    exchange = say((text,), tuple(_transcript(before)), agent, ask, language)
+    acknowledged = tuple(slug for each in before for slug in each.acknowledged)
+    said = tuple(_transcript(before))
+    exchange = say((text,), said, agent, ask, language, acknowledged=acknowledged, offer=_offer(before))
     return _tried(text, exchange, gateway)
+
+
+def _offer(before: Sequence[Tried]) -> Offer | None:
+    if not before or before[-1].escalation != Escalation.OFFERED:
+        return None
+    return Offer(before[-1].reason, before[-1].why, before[-1].sub_agent)
 
 
 def _transcript(tried: Sequence[Tried]) -> Iterator[Line]:
     for each in tried:
         yield Line(Speaker.CUSTOMER, each.said, datetime.now(UTC))
-        if each.reply:
-            yield Line(Speaker.AGENT, each.reply, datetime.now(UTC))
+        for text in filter(None, (each.acknowledgement, each.reply if each.after != After.DRAFT else "")):
+            yield Line(Speaker.AGENT, text, datetime.now(UTC))
 
 
 def _tried(text: str, exchange: Exchange, gateway: Gateway | None) -> Tried:
@@ -145,8 +173,16 @@ def _tried(text: str, exchange: Exchange, gateway: Gateway | None) -> Tried:
         percent=round(decision.confidence * 100),
         sub_agent=decision.sub_agent,
         note=decision.note,
-        evidence=[(each.kind, each.name, each.score, each.quote) for each in decision.evidence],
+        evidence=[
+            *((each.kind, each.name, each.score, each.quote) for each in decision.evidence),
+            *(("action", each.name, float(each.state is Outcome.DONE), each.outcome) for each in decision.actions),
+        ],
         people=_people(gateway, decision),
+        after=decision.after.value,
+        acknowledgement=decision.acknowledgement,
+        acknowledged=exchange.acknowledged,
+        tags=decision.tagged,
+        collected=[(each.name, each.value) for each in decision.collected],
     )
 
 

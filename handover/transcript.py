@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
+from contacts.models import Memory
 from conversations.chat.render import render
-from conversations.models import AuditEvent, Conversation, Delivery, Draft, Message, Turn
+from conversations.files import Attachment
+from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Draft, Message, Offer, Turn
 from gateways.messages import Typing
 from gateways.models import Destination
 from handover.models import Handover
@@ -41,6 +43,12 @@ class Decision:
         return str(self.values.get("reason", "")).replace("_", " ")
 
     @property
+    def then(self) -> str:
+        """What happened with the reply or after it, where it wasn't just sent."""
+        after = str(self.values.get("after", ""))
+        return "" if after in ("", "reply") else after.replace("_", " ")
+
+    @property
     def usage(self) -> str:
         """Model, tokens and cost as one line; "" where none was used, and for decisions older than the record."""
         used = self.values.get("cost") or {}
@@ -59,6 +67,7 @@ class Bubble:
     html: SafeString
     deliveries: tuple[Delivery, ...]
     decision: Decision | None
+    files: tuple[Attachment, ...]
     details: str  # JSON of what else is known, "" when nothing is
     draft: Draft | None = None  # what became of it, where the message is one
 
@@ -116,8 +125,15 @@ class Transcript:
     trail: tuple[Happening, ...]
     effects: tuple[Delivery, ...]  # those that carry no message: assignments
     handovers: tuple[Handover, ...]
+    offers: tuple[Offer, ...]
+    memories: tuple[Memory, ...]
     destinations: tuple[Destination, ...]
     buttons: Buttons
+    requests: tuple[ActionRequest, ...]  # of writing actions
+
+    @property
+    def pending_offer(self) -> Offer | None:
+        return next((offer for offer in self.offers if offer.state == Offer.State.PENDING), None)
 
 
 def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) -> Buttons:
@@ -141,6 +157,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     messages = list(conversation.messages.order_by("-seq")[:limit])[::-1]
     first = messages[0].seq if messages else 1
     shown = Q(message=None) | Q(message__seq__gte=first)
+    files = list(Attachment.objects.filter(message__conversation=conversation, message__seq__gte=first))
     deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
@@ -148,12 +165,15 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     return Transcript(
         conversation=conversation,
         earlier=first - 1,
-        days=_days(messages, deliveries, decisions, _drafts(messages)),
+        days=_days(messages, deliveries, decisions, _drafts(messages), files),
         trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
         effects=tuple(delivery for delivery in deliveries if _is_effect(delivery)),
         handovers=handovers,
+        offers=tuple(conversation.offers.all()),
+        memories=tuple(_known(conversation)),
         destinations=tuple(conversation.gateway.destinations.all()),
         buttons=buttons(conversation, user_id, handed_over),
+        requests=tuple(conversation.action_requests.select_related("decided_by")),
     )
 
 
@@ -170,10 +190,18 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(deliveries.values_list("pk", "status", "error", "attempts_made")[:LATEST]),
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
+        list(Attachment.objects.filter(message__conversation=conversation).values_list("pk", "state")),
         list(conversation.handovers.values_list("pk", "state")),
+        list(_known(conversation).values_list("pk", "state", "text")),
+        conversation.identity.contact.language,
+        list(conversation.action_requests.values_list("pk", "state")),
         list(conversation.drafts.values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _known(conversation: Conversation) -> QuerySet[Memory]:
+    return conversation.identity.contact.memories.exclude(state=Memory.State.REJECTED).order_by("pk")
 
 
 def _is_effect(delivery: Delivery) -> bool:
@@ -191,20 +219,29 @@ def _days(
     deliveries: Iterable[Delivery],
     decisions: dict[int, Decision],
     drafts: dict[int, Draft],
+    files: Iterable[Attachment],
 ) -> tuple[Day, ...]:
     carried: dict[int, list[Delivery]] = defaultdict(list)
+    came: dict[int, list[Attachment]] = defaultdict(list)
+    for file in files:
+        came[file.message_id].append(file)
     for delivery in deliveries:
         if delivery.message_id is not None:
             carried[delivery.message_id].append(delivery)
     days: dict[date, list[Bubble]] = defaultdict(list)
     for message in messages:
-        bubble = _bubble(message, tuple(carried[message.pk]), decisions, drafts.get(message.pk))
+        carries = tuple(carried[message.pk])
+        bubble = _bubble(message, carries, decisions, drafts.get(message.pk), tuple(came[message.pk]))
         days[message.created_at.date()].append(bubble)
     return tuple(Day(day, tuple(bubbles)) for day, bubbles in days.items())
 
 
 def _bubble(
-    message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision], draft: Draft | None
+    message: Message,
+    deliveries: tuple[Delivery, ...],
+    decisions: dict[int, Decision],
+    draft: Draft | None,
+    files: tuple[Attachment, ...],
 ) -> Bubble:
     return Bubble(
         message=message,
@@ -212,6 +249,7 @@ def _bubble(
         html=_html(message),
         deliveries=deliveries,
         decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
+        files=files,
         details=_json(_origin(message)),
         draft=draft,
     )

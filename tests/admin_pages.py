@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.models import Article
+from agents.models import Action, Article
 from contacts.models import Contact, Identity
-from conversations.models import Attempt, AuditEvent, Conversation, Delivery, Message, Turn
+from conversations.models import ActionRequest, Attempt, AuditEvent, Conversation, Delivery, Message, Turn
 from gateways.models import Destination, Exchange, Gateway, InboundEvent, Receipt
 from handover.models import Handover
 
@@ -124,6 +124,15 @@ def nasty_rows(gateway: Gateway) -> Conversation:
     Handover.objects.create(
         conversation=conversation, epoch=1, destination=destination, reason="r", why=NASTY, summary=NASTY
     )
+    action = Action.objects.create(
+        agent=gateway.agent, name=NASTY[:100], slug="nasty", description=NASTY, url="https://api.example.com/",
+        headers={"X": NASTY}, query={NASTY: NASTY},
+    )  # fmt: skip
+    for state in ("waiting", "done"):
+        ActionRequest.objects.create(
+            conversation=conversation, action=action, slug=NASTY[:64], name=NASTY[:100], arguments=NASTY, state=state,
+            says=NASTY, outputs=NASTY, decided_by_name=NASTY, due_at=timezone.now(), expires_at=timezone.now(),
+        )  # fmt: skip
     receipt = Receipt.objects.create(
         gateway=gateway, body=NASTY.encode(), headers={NASTY: NASTY}, query={NASTY: NASTY}, status="failed",
         error=NASTY, outcome=NASTY,
@@ -145,4 +154,5 @@ def _decision(article_id: int) -> dict[str, Any]:
         "sub_agent": NASTY,
         "evidence": evidence,
         "articles": [article_id],
+        "actions": [{"name": NASTY, "arguments": NASTY, "outcome": NASTY, "outputs": NASTY, "milliseconds": 1}],
     }

@@ -112,7 +112,7 @@ class Walk:
     def run(self) -> None:
         """Let everything happen that is due now, until nothing is."""
         for _ in range(50):
-            steps = [self.ingest(), self.turns(), self.timers(), self.deliver()]
+            steps = [self.ingest(), self.turns(), self.timers(), self.actions(), self.deliver()]
             if not any(steps):
                 return
         raise AssertionError("The walk doesn't come to an end.")
@@ -125,6 +125,9 @@ class Walk:
 
     def timers(self) -> int:
         return pipeline.fire(self.gateway.pk)
+
+    def actions(self) -> int:
+        return pipeline.ACTIONS.drain(self.gateway.pk)
 
     def deliver(self, most: int = 25) -> int:
         return pipeline.DELIVERIES.drain(self.gateway.pk, most)

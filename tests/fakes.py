@@ -95,6 +95,7 @@ class ScriptedEngine(Engine):
     """Answers “re: <question>” unless told otherwise: by a Decision, an exception, or a function to call meanwhile."""
 
     label = "Scripted"
+    follows_up = True
 
     def __init__(self) -> None:
         self.briefs: list[Brief] = []

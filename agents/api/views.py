@@ -39,7 +39,7 @@ class Agents(ListAPIView[Agent]):
     pagination_class = Oldest
 
     def get_queryset(self) -> QuerySet[Agent]:
-        return scope.agents(self.request)
+        return scope.agents(self.request).prefetch_related("engine_settings")  # the warnings look at them
 
 
 @extend_schema_view(

@@ -10,15 +10,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from agents.engines import phrases, words
+from agents.engines import collecting, phrases, words
 from agents.engines.base import (
     ActionCall,
     Brief,
+    Collected,
     Decision,
     EngineError,
     Escalation,
     Evidence,
+    Otherwise,
     Reason,
+    Speaker,
     SubAgentBrief,
     Usage,
 )
@@ -30,9 +33,12 @@ LONGEST_TAG, MOST_TAGS = 50, 10
 MOST_ACTIONS = 20
 MOST_LINES = 10  # of what is new that are searched for the wish for a person
 LONGEST_NAME = 100  # characters
+MOST_QUESTIONS = 3  # that may have been asked for each fact before people are
+QUESTION_MARKS = ("?", "？", "؟")
 MOST_TOKENS, MOST_COST = 10**9, 10**6  # more is a slip
 
-OURS = {Reason.ENGINE_FAILED, Reason.HELPED, Reason.QUOTED_NOTE}  # never an engine's own
+# Reasons that no engine gives.
+OURS = (Reason.ENGINE_FAILED, Reason.ACTION_FAILED, Reason.HELPED, Reason.QUOTED_NOTE)
 REASONS = tuple(reason for reason in Reason if reason not in OURS)
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -54,9 +60,30 @@ SCHEMA: dict[str, Any] = {
         "tags": {"type": "array", "items": {"type": "string"}},
         "language": {"type": "string"},
         "facts": {"type": "array", "items": {"type": "string"}},
+        "collected": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "value": {"type": "string"}},
+                "required": ["name", "value"],
+                "additionalProperties": False,
+            },
+        },
     },
 }
 SCHEMA |= {"required": list(SCHEMA["properties"]), "additionalProperties": False}
+# For servers without tool calls: arguments are JSON in a text, because strict mode has no objects of any shape.
+ACTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "arguments": {"type": "string"}},
+    "required": ["name", "arguments"],
+    "additionalProperties": False,
+}
+SCHEMA_WITH_ACTIONS: dict[str, Any] = {
+    **SCHEMA,
+    "properties": {**SCHEMA["properties"], "actions": {"type": "array", "items": ACTION}},
+    "required": [*SCHEMA["required"], "actions"],
+}
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -88,10 +115,11 @@ def decision(values: Mapping[str, Any], brief: Brief, given: Collection[int]) ->
         language=_language(values, brief),
         facts=_texts(values.get("facts"), LONGEST_FACT, MOST_FACTS),
         actions=_actions(values),
+        collected=_collected(values, sub_agent),
     )
-    made = _as_set_up(replace(made, evidence=_evidence(made, brief)), sub_agent)
+    made = _as_set_up(replace(made, evidence=_evidence(made, brief)), sub_agent, brief)
     made = _with_person_if_asked_for(made, brief)
-    if not made.reply and made.escalation is not Escalation.NOW and not _stays_silent(sub_agent):
+    if not made.reply and made.escalation is not Escalation.NOW and not _may_be_silent(sub_agent, brief):
         raise EngineError("The answer is empty.")
     return made
 
@@ -107,22 +135,33 @@ def usage(values: Mapping[str, Any]) -> Usage:
     )
 
 
-def _as_set_up(made: Decision, sub_agent: SubAgentBrief | None) -> Decision:
+def _as_set_up(made: Decision, sub_agent: SubAgentBrief | None, brief: Brief) -> Decision:
     """What happens after the answer is the operator's to say, not the model's."""
-    if _stays_silent(sub_agent):
+    if sub_agent and sub_agent.stays_silent:
         return replace(made, reply="", escalation=Escalation.NONE, reason=Reason.SUB_AGENT)
+    if sub_agent and _is_collecting(made, sub_agent, brief):
+        return replace(made, reason=Reason.COLLECTING)
     if sub_agent and sub_agent.after == "hand_over" and made.escalation is not Escalation.NOW:
         return replace(made, escalation=Escalation.NOW, reason=Reason.SUB_AGENT)
     return made
 
 
-def _stays_silent(sub_agent: SubAgentBrief | None) -> bool:
-    return sub_agent is not None and sub_agent.after == "stay_silent"
+def _is_collecting(made: Decision, sub_agent: SubAgentBrief, brief: Brief) -> bool:
+    """Whether it asks for a fact that is missing, and hasn't asked for too long: a model might go on for ever."""
+    known = (*made.collected, *collecting.known(sub_agent, brief.agent, brief.transcript))
+    own = (line.text.rstrip() for line in brief.transcript if line.speaker is Speaker.AGENT)
+    patient = sum(text.endswith(QUESTION_MARKS) for text in own) < MOST_QUESTIONS * len(sub_agent.facts)
+    asks = made.escalation is Escalation.NONE and made.clarifies
+    return asks and patient and collecting.missing(sub_agent, known) is not None
+
+
+def _may_be_silent(sub_agent: SubAgentBrief | None, brief: Brief) -> bool:
+    return sub_agent.stays_silent if sub_agent else brief.agent.otherwise == Otherwise.STAY_SILENT
 
 
 def _with_person_if_asked_for(made: Decision, brief: Brief) -> Decision:
     """The net below. A reply of an engine that didn't notice is dropped: it may refuse what is now being done."""
-    new = (line.text[: words.LONGEST_LINE] for line in brief.transcript[-brief.new :][-MOST_LINES:])
+    new = (line.text[: words.LONGEST_LINE] for line in brief.news[-MOST_LINES:])
     phrase = phrases.asks_for_person("\n".join(new))
     if not phrase or made.escalation is Escalation.NOW:
         return made
@@ -160,7 +199,16 @@ def _reason(values: Mapping[str, Any]) -> Reason:
 
 
 def _sub_agent(values: Mapping[str, Any], brief: Brief) -> SubAgentBrief | None:
-    return next((each for each in brief.agent.sub_agents if each.slug == values.get("sub_agent")), None)
+    listening = (each for each in brief.agent.sub_agents if each.hears_customers)
+    return next((each for each in listening if each.slug == values.get("sub_agent")), None)
+
+
+def _collected(values: Mapping[str, Any], sub_agent: SubAgentBrief | None) -> tuple[Collected, ...]:
+    """Of the facts that the sub agent asks for, and no others."""
+    told = [each for each in _list(values.get("collected")) if isinstance(each, dict)]
+    found = {each["name"]: _text(each.get("value"), LONGEST_FACT) for each in told if isinstance(each.get("name"), str)}
+    facts = sub_agent.facts if sub_agent else ()
+    return tuple(Collected(fact.name, found[fact.name]) for fact in facts if found.get(fact.name))
 
 
 def _cited(values: Mapping[str, Any], given: Collection[int]) -> tuple[int, ...]:

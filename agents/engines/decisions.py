@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agents.engines.base import Decision, Escalation, Evidence, Reason
+from agents.engines.base import Brief, Decision, Escalation, Evidence, FactBrief, Reason
 from agents.engines.clarifying import numbered
 from agents.engines.excerpt import excerpt
 from agents.engines.matching import Match
@@ -42,11 +42,39 @@ def silent(match: Match) -> Decision:
         reply="",
         escalation=Escalation.NONE,
         reason=Reason.SUB_AGENT,
-        why=f"“{match.sub_agent.name}” matched, and it always stays silent.",
+        why=f"“{match.sub_agent.name}” matched, and what matches it isn't answered.",
         confidence=match.score,
         sub_agent=match.sub_agent.slug,
         evidence=_example(match),
         note=f"Looks like “{match.phrase}”.",
+    )
+
+
+def ask_for(fact: FactBrief, match: Match, brief: Brief) -> Decision:
+    """In the operator's words."""
+    return Decision(
+        reply=brief.agent.say(fact.question, brief.reply_language),
+        escalation=Escalation.NONE,
+        reason=Reason.COLLECTING,
+        why=f"“{match.sub_agent.name}” matched, and it needs to know the {fact.name} first.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=_example(match),
+        note=f"Was asked for the {fact.name}.",
+        clarifies=True,
+    )
+
+
+def still_missing(fact: FactBrief, match: Match) -> Decision:
+    return Decision(
+        reply="",
+        escalation=Escalation.NOW,
+        reason=Reason.STILL_UNCLEAR,
+        why=f"“{match.sub_agent.name}” needs to know the {fact.name}, and the customer was asked and didn't tell.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=_example(match),
+        note=f"Was asked for the {fact.name} more than once.",
     )
 
 
@@ -65,6 +93,21 @@ def handed_over(match: Match, hit: Hit | None, language: str) -> Decision:
     )
 
 
+def last_words(match: Match, hit: Hit | None, language: str) -> Decision:
+    """Before it closes or falls silent. Without an article the agent's closing, or nothing, is all that is said."""
+    return Decision(
+        reply=_quoted(hit, language) if hit else "",
+        escalation=Escalation.NONE,
+        reason=Reason.SUB_AGENT,
+        why=f"“{match.sub_agent.name}” matched, which ends what the agent has to say.",
+        confidence=match.score,
+        sub_agent=match.sub_agent.slug,
+        evidence=(*_example(match), *_articles([hit] if hit else [])),
+        articles=(hit.article.id,) if hit else (),
+        note=f"Looks like “{match.phrase}”.",
+    )
+
+
 def answer(hit: Hit, match: Match | None, language: str) -> Decision:
     where = f", section “{hit.section.heading}”" if hit.section.heading else ""
     return Decision(
@@ -77,6 +120,30 @@ def answer(hit: Hit, match: Match | None, language: str) -> Decision:
         evidence=(*_articles([hit]), *_example(match)),
         articles=(hit.article.id,),
         note=f"Answered from “{hit.article.title}”.",
+    )
+
+
+def offered(possible: Match, language: str) -> Decision:
+    """The customer is asked whether they want a person, because they may be about something that takes one."""
+    return Decision(
+        reply=wording("offer", language),
+        escalation=Escalation.OFFERED,
+        reason=Reason.POSSIBLE,
+        why=f"“{possible.sub_agent.name}” may apply, which hands over to people, but it isn't sure to.",
+        confidence=possible.score,
+        sub_agent=possible.sub_agent.slug,
+        evidence=_example(possible),
+        note=f"May be about “{possible.phrase}”.",
+    )
+
+
+def declined(language: str) -> Decision:
+    return Decision(
+        reply=wording("declined", language),
+        escalation=Escalation.NONE,
+        reason=Reason.DECLINED,
+        why="The customer doesn't want the person they were offered, and says nothing else.",
+        confidence=1.0,
     )
 
 

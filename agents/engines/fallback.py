@@ -7,6 +7,7 @@ from agents import config
 from agents.config import ConfigError
 from agents.engines.base import (
     AgentBrief,
+    AnswersLater,
     Brief,
     Decision,
     Engine,
@@ -23,14 +24,20 @@ BUDGET = 60.0  # seconds for all of them together
 
 
 def decide(brief: Brief, http: Http, budget: float = BUDGET) -> Decision:
-    """The first decision that an engine gives, with the reasons why those before it gave none. Raises EngineError.
+    """The first decision that an engine gives, with the reasons why those before it gave none.
 
-    Engines that ask others get what is left of the budget. One that doesn't is asked even when nothing is left.
+    Engines that ask others get what is left of the budget. One that doesn't is asked even when nothing is left. Raises
+    EngineError, and AnswersLater where the first engine that didn't fail will answer at the brief's callback.
     """
     until, failed = time.monotonic() + budget, dict[str, EngineError]()
     for place, choice in enumerate(brief.agent.engines, start=1):
         try:
+            if place <= brief.passed:
+                raise EngineError("It was asked and didn't answer in time.")
             decision = _ask(choice, brief, http, until - time.monotonic())
+        except AnswersLater as later:
+            why = f"The engine “{choice.name}” has {later.seconds:g} s to answer. {_listed(failed)}".strip()
+            raise AnswersLater(later.seconds, place, why) from None
         except EngineError as error:
             failed[f"{place}. {choice.name}"] = error
         else:
@@ -75,7 +82,9 @@ def _ask(choice: EngineBrief, brief: Brief, http: Http, seconds: float) -> Decis
     chosen = _engine(choice)
     if chosen.asks_others and seconds <= 0:
         raise EngineError("There was no time left to ask it.")
-    means = Means(load(chosen.Config, choice), http, max(seconds, 0.0))
+    if not brief.new and not chosen.follows_up:
+        raise EngineError("It can't tell what came of actions.")
+    means = replace(brief.means, config=load(chosen.Config, choice), http=http, seconds=max(seconds, 0.0))
     return chosen.decide(replace(brief, means=means))
 
 

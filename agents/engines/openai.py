@@ -5,20 +5,38 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from agents.config import option
-from agents.engines import answers, prompt, words
-from agents.engines.base import AgentBrief, ArticleBrief, Brief, Decision, Engine, EngineError, Help, Means, Usage
+from agents.engines import answers, embeddings, prompt, prompt_actions, words
+from agents.engines.base import (
+    ArticleBrief,
+    Brief,
+    Decision,
+    Engine,
+    EngineError,
+    Escalation,
+    Evidence,
+    Help,
+    Means,
+    Reason,
+    Usage,
+)
 from agents.engines.checks import check_above_zero, check_base_url, check_price
+from agents.engines.embeddings import Nearness, fused
+from agents.engines.parts import in_order
+from agents.engines.purse import Purse
 from agents.engines.quirks import Quirks
 from agents.engines.retrieval import Library
 from agents.engines.shelf import Shelf
+from agents.engines.talk import Talk
+from agents.engines.toolbox import Toolbox
 from agents.http import HttpError, Response
 
 KEPT = 16  # agents whose index is kept
+NEAR_SECONDS = 5.0  # for finding articles by meaning, while the customer waits
 LEAST_SECONDS = 0.05  # with less left, asking is of no use
 MILLION = 1_000_000
 REPHRASE = (
@@ -53,11 +71,27 @@ class Config:
     model: str = option("Model", "As the server calls it.")
     base_url: str = option("Base URL", "Up to and with /v1.", default="https://api.openai.com/v1", check=check_base_url)
     key: str = option("API key", default="", secret=True)
-    seconds: float = option("Seconds", "For one turn.", default=30.0, check=check_above_zero)
+    seconds: float = option("Seconds", "For one turn, without its actions.", default=30.0, check=check_above_zero)
     prompt_tokens: int = option("Prompt tokens", "About as many are sent.", default=6000, check=check_above_zero)
     answer_tokens: int = option("Answer tokens", "At most.", default=1000, check=check_above_zero)
+    turn_tokens: int = option("Turn tokens", "At most for one turn.", default=60_000, check=check_above_zero)
+    calls: int = option("Calls", "Of actions in one turn, at most.", default=8, check=check_above_zero)
+    embeddings_model: str = option(
+        "Embeddings model",
+        "Finds articles by meaning, too. Empty: by words alone.",
+        default="",
+    )
     input_price: float = option("Input price", "Of a million tokens.", default=0.0, check=check_price)
     output_price: float = option("Output price", "Of a million tokens.", default=0.0, check=check_price)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The articles that may answer, best first, how long it took to find them, and what went wrong over it."""
+
+    articles: list[ArticleBrief]
+    seconds: float
+    evidence: tuple[Evidence, ...]
 
 
 class OpenAI(Engine):
@@ -65,17 +99,46 @@ class OpenAI(Engine):
     Config: ClassVar[type[Any]] = Config
     asks_others = True
     follows = True
+    follows_up = True
 
     def __init__(self) -> None:
         self._libraries: Shelf[Library] = Shelf(KEPT)
+        self._nearness: Shelf[Nearness] = Shelf(KEPT)
         self._quirks: dict[tuple[str, str], Quirks] = {}  # by base URL and model: what the server has refused
 
     def decide(self, brief: Brief) -> Decision:
         config: Config = brief.means.config
-        made = prompt.build(brief, self._articles(brief), config.prompt_tokens)
-        answer = self._ask(brief, made.messages)
-        decision = answers.decision(answers.parse(_content(answer, config)), brief, made.article_ids)
-        return replace(decision, cost=_usage(answer, config))
+        purse, toolbox = Purse(brief, config.turn_tokens), Toolbox(brief, config.calls)
+        found = self._found(brief)
+        talk = Talk(brief, lambda in_text: prompt.build(brief, found.articles, config.prompt_tokens, in_text=in_text))
+        until = time.monotonic() + min(config.seconds, brief.means.seconds) - found.seconds
+        while True:
+            answer = self._ask(brief, talk, until)
+            purse.add(_usage(answer, config))
+            asked = prompt_actions.asked(_message(answer)) if talk.tools else ()
+            values = {} if asked else answers.parse(_content(answer, config))
+            asked = asked or (prompt_actions.asked_in_text(values) if talk.tools else ())
+            if not asked:
+                break
+            began = time.monotonic()
+            exchange = toolbox.use(asked)
+            if why := _enough(config, toolbox, purse, too_many=exchange is None):
+                return _stopped(why, toolbox, purse)
+            if exchange:
+                talk.add(exchange)
+            until += time.monotonic() - began
+        decision = answers.decision(values, brief, talk.article_ids)
+        evidence = (*decision.evidence, *found.evidence)
+        return replace(decision, cost=purse.usage, actions=tuple(toolbox.calls), evidence=evidence)
+
+    def vectors_of(self, config: Any) -> str:
+        return f"{config.base_url.rstrip('/')} {config.embeddings_model}" if config.embeddings_model else ""
+
+    def embed(self, texts: Sequence[str], means: Means) -> list[bytes]:
+        config: Config = means.config
+        until = time.monotonic() + min(config.seconds, means.seconds)
+        body = embeddings.request(config.embeddings_model, texts)
+        return embeddings.vectors(_read(_post(means, body, until, "embeddings")), len(texts))
 
     def rephrase(self, text: str, language: str, means: Means) -> str | None:
         return _said(means, REPHRASE.format(language=language), text)
@@ -83,22 +146,37 @@ class OpenAI(Engine):
     def help(self, kind: Help, text: str, wish: str, means: Means) -> str | None:
         return _said(means, HELP[kind].replace("{wish}", wish) + DATA, text)
 
-    def _articles(self, brief: Brief) -> list[ArticleBrief]:
-        """All, best first: those that speak of what is asked, then the others, of which as many are sent as fit."""
+    def _found(self, brief: Brief) -> Found:
+        """All articles, best first: those that speak of what is asked, then the others. As many are sent as fit."""
+        began, asked = time.monotonic(), brief.question[: words.LONGEST_LINE]
         library = self._libraries.get(brief.agent.revision, lambda: Library(brief.agent.articles))
-        hits = library.find(words.terms(brief.question[: words.LONGEST_LINE], brief.language or "en"))
-        found = [hit.article for hit in hits]
-        return [*found, *_others(brief.agent, {article.id for article in found})]
+        by_words = library.rank(words.terms(asked, brief.language or "en"))
+        by_meaning, evidence = self._near(brief, asked, library)
+        articles = in_order(library.parts, fused(by_words, by_meaning))
+        return Found(articles, time.monotonic() - began, evidence)
 
-    def _ask(self, brief: Brief, messages: tuple[prompt.Message, ...]) -> Mapping[str, Any]:
+    def _near(self, brief: Brief, asked: str, library: Library) -> tuple[list[int], tuple[Evidence, ...]]:
+        """The nearest parts. Without vectors, or an answer in time, there are none, and words must do."""
+        agent, name = brief.agent, self.vectors_of(brief.means.config)
+        if not agent.vectors.get(name):
+            return [], ()
+        nearness = self._nearness.get(f"{agent.revision} {name}", lambda: Nearness(library.parts, agent.vectors[name]))
+        seconds = min(NEAR_SECONDS, brief.means.seconds / 3)
+        try:
+            return nearness.rank(self.embed([asked], replace(brief.means, seconds=seconds))[0]), ()
+        except EngineError as error:
+            return [], (Evidence("engine", "embeddings", 0.0, error.public),)
+
+    def _ask(self, brief: Brief, talk: Talk, until: float) -> Mapping[str, Any]:
         """The server's answer. What it refuses is left out, and remembered; every refusal leaves less to refuse."""
         config: Config = brief.means.config
         place = (config.base_url, config.model)
-        until = time.monotonic() + min(config.seconds, brief.means.seconds)
         while True:
             quirks = self._quirks.get(place, Quirks())
-            response = _post(brief.means, quirks.body(config.model, messages, config.answer_tokens), until)
-            learned = quirks.after(response)
+            messages = talk.messages(in_text=not quirks.tools)
+            body = quirks.body(config.model, messages, config.answer_tokens, talk.tools)
+            response = _post(brief.means, body, until)
+            learned = quirks.after(response, with_tools=bool(talk.tools))
             if learned is None:
                 return _read(response)
             self._quirks[place] = learned
@@ -113,11 +191,30 @@ def _said(means: Means, told: str, text: str) -> str:
     return _content(_read(response), config).strip()
 
 
-def _others(agent: AgentBrief, known: set[int]) -> list[ArticleBrief]:
-    return [article for article in agent.articles if article.id not in known]
+def _enough(config: Config, toolbox: Toolbox, purse: Purse, *, too_many: bool) -> str:
+    """Why the model isn't asked again, as a sentence; "" when it is."""
+    if too_many:
+        return f"The model called actions more than {config.calls} times in one turn."
+    if late := toolbox.timed_out:
+        return f"The action “{late.name}” took too long. {late.outcome}"
+    return purse.over
 
 
-def _post(means: Means, body: dict[str, Any], until: float) -> Response:
+def _stopped(why: str, toolbox: Toolbox, purse: Purse) -> Decision:
+    """People take over, with what was found out until then."""
+    return Decision(
+        reply="",
+        escalation=Escalation.NOW,
+        reason=Reason.ACTION_FAILED,
+        why=why,
+        confidence=0.0,
+        sub_agent=toolbox.sub_agent,
+        actions=tuple(toolbox.calls),
+        cost=purse.usage,
+    )
+
+
+def _post(means: Means, body: dict[str, Any], until: float, path: str = "chat/completions") -> Response:
     config: Config = means.config
     left = until - time.monotonic()
     if left < LEAST_SECONDS:
@@ -126,7 +223,7 @@ def _post(means: Means, body: dict[str, Any], until: float) -> Response:
     if config.key:
         headers["Authorization"] = f"Bearer {config.key}"
     times = {"connect_timeout": min(5.0, left), "read_timeout": left, "total_timeout": left}
-    url = f"{config.base_url.rstrip('/')}/chat/completions"
+    url = f"{config.base_url.rstrip('/')}/{path}"
     try:
         return means.http.request("POST", url, headers=headers, body=json.dumps(body).encode(), **times)
     except HttpError as error:
@@ -147,12 +244,20 @@ def _read(response: Response) -> Mapping[str, Any]:
     return answer
 
 
-def _content(answer: Mapping[str, Any], config: Config) -> str:
-    """What the model wrote. https://platform.openai.com/docs/api-reference/chat/object"""
+def _choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """https://platform.openai.com/docs/api-reference/chat/object"""
     choices = answer.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
+    return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+
+
+def _message(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    message = _choice(answer).get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def _content(answer: Mapping[str, Any], config: Config) -> str:
+    """What the model wrote."""
+    choice, message = _choice(answer), _message(answer)
     if message.get("refusal"):
         raise EngineError("The model declined to answer.")
     if choice.get("finish_reason") == "content_filter":

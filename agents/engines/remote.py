@@ -2,6 +2,9 @@
 
 Signed after Standard Webhooks (https://www.standardwebhooks.com), so any of its libraries verifies it. The id in
 `webhook-id` is the same for the same turn, so that one asked for twice can be answered from memory.
+
+An engine that needs longer answers 202 and posts its decision, signed with the same secret, to the `callback` that the
+turn came with. It has `answer_within` seconds; after that the next engine is asked.
 """
 
 import hashlib
@@ -13,11 +16,12 @@ from typing import Any, ClassVar
 from agents import signatures
 from agents.config import option
 from agents.engines import answers
-from agents.engines.base import Brief, Decision, Engine, EngineError, Line
+from agents.engines.base import AnswersLater, Brief, Decision, Engine, EngineError, Line
 from agents.engines.checks import check_above_zero, check_url
 from agents.http import HttpError
 
 VERSION = 1  # of the request's form
+OF_AGENT = ("id", "name", "instructions", "revision", "character", "language", "otherwise")
 
 
 def check_secret(value: str) -> str:
@@ -30,6 +34,9 @@ class Config:
     url: str = option("URL", "Where turns are sent.", check=check_url)
     secret: str = option("Signing secret", "“whsec_” and 24 to 64 bytes in base64.", secret=True, check=check_secret)
     seconds: float = option("Seconds", "For one turn.", default=30.0, check=check_above_zero)
+    answer_within: float = option(
+        "Answer within", "Seconds, where it answers 202 and later.", default=600.0, check=check_above_zero
+    )
 
 
 class Remote(Engine):
@@ -37,13 +44,18 @@ class Remote(Engine):
     Config: ClassVar[type[Any]] = Config
     asks_others = True
     follows = True
+    answers_later = True
 
     def decide(self, brief: Brief) -> Decision:
-        values = answers.parse(_post(brief, json.dumps(turn(brief)).encode()))
-        given = {article.id for article in brief.agent.articles}
-        used = values.get("cost")
-        decision = answers.decision(values, brief, given)
-        return replace(decision, cost=answers.usage(used)) if isinstance(used, dict) else decision
+        return decision(_post(brief), brief)
+
+
+def decision(text: str, brief: Brief, name: str = "") -> Decision:
+    """The decision on `brief` that the engine, called `name` in the registry, has sent. Raises EngineError."""
+    values = answers.parse(text)
+    used = values.get("cost")
+    made = replace(answers.decision(values, brief, {article.id for article in brief.agent.articles}), engine=name)
+    return replace(made, cost=answers.usage(used)) if isinstance(used, dict) else made
 
 
 def turn(brief: Brief) -> dict[str, Any]:
@@ -51,12 +63,14 @@ def turn(brief: Brief) -> dict[str, Any]:
     agent = brief.agent
     return {
         "version": VERSION,
-        "agent": {"id": agent.id, "name": agent.name, "instructions": agent.instructions, "revision": agent.revision},
+        "agent": {name: getattr(agent, name) for name in OF_AGENT},
         "sub_agents": [asdict(sub_agent) for sub_agent in agent.sub_agents],
         "articles": [{"id": one.id, "title": one.title, "url": one.url} for one in agent.articles],
         "transcript": [_line(line) for line in brief.transcript],
         "new": brief.new,
         "language": brief.language,
+        "offer": asdict(brief.offer) if brief.offer else None,
+        "facts": list(brief.facts),
         **({"instruction": brief.instruction} if brief.instruction else {}),
         **({"told": [{"text": one.text, "sub_agent": one.sub_agent} for one in brief.told]} if brief.told else {}),
         **({"notes": list(brief.notes)} if brief.notes else {}),
@@ -67,9 +81,12 @@ def _line(line: Line) -> Mapping[str, str]:
     return {"speaker": line.speaker.value, "text": line.text, "at": line.at.isoformat()}
 
 
-def _post(brief: Brief, body: bytes) -> str:
+def _post(brief: Brief) -> str:
     config: Config = brief.means.config
-    name = f"turn_{hashlib.sha256(body).hexdigest()[:32]}"
+    asked = turn(brief)
+    # The callback is another one each time that the turn is asked, so it has no part in the name.
+    name = f"turn_{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]}"
+    body = json.dumps({**asked, "callback": brief.callback} if brief.callback else asked).encode()
     headers = {"Content-Type": "application/json", **signatures.sign([config.secret], name, body)}
     left = min(config.seconds, brief.means.seconds)
     times = {"connect_timeout": min(5.0, left), "read_timeout": left, "total_timeout": left}
@@ -77,6 +94,8 @@ def _post(brief: Brief, body: bytes) -> str:
         response = brief.means.http.request("POST", config.url, headers=headers, body=body, **times)
     except HttpError as error:
         raise EngineError(f"The remote engine gave no answer. {error.public}") from None
+    if response.status == 202 and brief.callback:
+        raise AnswersLater(config.answer_within)
     if response.status != 200:
         raise EngineError(f"The remote engine answered with status {response.status}.")
     return response.body.decode(errors="replace")

@@ -14,8 +14,12 @@ A file is a list of scenarios:
             articles: [track-your-order]  # all are cited, by title or last part of the address; []: none is
             contains: [tracking link]     # phrases that occur in the reply, upper and lower case alike
             excludes: [tomorrow]
+            after: reply                  # reply, draft, hand_over, suspend, stay_silent, close
+            tags: [orders]                # all are put on the conversation; []: none is
+            collected: [BT-20416]         # all are among the facts that the customer has told; []: none is
+            acknowledgement: I'm sorry.   # occurs in what is said before the reply; "" means that nothing is
 
-Of sub_agent, escalation, reason and language several may be given as a list: any of them will do.
+Of sub_agent, escalation, reason, language and after several may be given as a list: any of them will do.
 """
 
 from collections.abc import Collection, Mapping
@@ -26,13 +30,14 @@ from typing import Any
 import yaml
 
 from agents import languages
-from agents.engines.base import Escalation, Reason
+from agents.engines.base import After, Escalation, Reason
 
 Values = tuple[str, ...]
 ALLOWED: Mapping[str, Collection[str]] = {
     "escalation": tuple(Escalation),
     "reason": tuple(Reason),
     "language": (*languages.SUPPORTED, ""),
+    "after": tuple(After),
 }
 
 
@@ -51,6 +56,10 @@ class Expectation:
     articles: Values | None = None  # all of these; none at all when empty
     contains: Values = ()
     excludes: Values = ()
+    after: Values | None = None  # any of these
+    tags: Values | None = None  # all of these; none at all when empty
+    collected: Values | None = None  # likewise, by value
+    acknowledgement: Values | None = None  # all of these phrases; nothing said when empty
 
 
 @dataclass(frozen=True, slots=True)

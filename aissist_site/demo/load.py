@@ -29,9 +29,16 @@ Be brief, friendly and exact. Say only what the articles say; prices are in euro
 Never promise a refund, a delivery date or an exception: people decide on these.
 """
 GREETING = "Hello, this is the assistant of Brackentarn Outdoor. Ask about orders, returns or your equipment."
+CHARACTER = "Warm and down to earth, like somebody who is outdoors a lot. Short sentences, no exclamation marks."
+CLOSING = "Thank you for writing to Brackentarn. If anything else comes up, just write here again."
 
 DESKS = {"front-desk": "Front desk", "returns-desk": "Returns desk", "billing-desk": "Billing desk"}
-RULES = {"billing": "billing-desk", "returns": "returns-desk"}  # sub agent -> desk, in the order in which they count
+RULES = {  # sub agent -> desk, in the order in which they count
+    "billing": "billing-desk",
+    "promised-money": "billing-desk",
+    "returns": "returns-desk",
+}
+OPTIONAL = ("kind", "trigger", "facts", "acknowledgement", "summary_template", "tag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,9 @@ def _agent() -> Agent:
         name=AGENT,
         display_name="Brackentarn assistant",
         instructions=INSTRUCTIONS,
+        character=CHARACTER,
         greeting=GREETING,
+        closing=CLOSING,
         engine="offline",
     )
 
@@ -118,7 +127,9 @@ def _sub_agent(agent: Agent, told: Mapping[str, Any], articles: Mapping[str, Art
         instructions=told["instructions"].strip(),
         after=SubAgent.After(told["after"]),
         priority=told["priority"],
+        **{name: told[name] for name in OPTIONAL if name in told},
     )
+    sub_agent.full_clean()
     sub_agent.articles.set([articles[stem] for stem in told["articles"]])
     return sub_agent
 

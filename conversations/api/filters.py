@@ -24,13 +24,14 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # the librar
     has_draft = filters.BooleanFilter(help_text="true: only those in which a draft waits for people; false: the rest.")
     gateway = Number(field_name="gateway_id", help_text="The id of a gateway.")
     contact = filters.CharFilter(field_name="identity__external_id", help_text="The platform's id of the customer.")
+    thread = filters.CharFilter(field_name="external_id", help_text="The platform's id of the conversation.")
     since = filters.IsoDateTimeFilter(
         field_name="last_message_at", lookup_expr="gte", help_text="Something was said at or after this time."
     )
 
     class Meta:
         model = Conversation
-        fields = ("status", "owner", "has_draft", "gateway", "contact", "since")
+        fields = ("status", "owner", "has_draft", "gateway", "contact", "thread", "since")
 
 
 class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # the library is untyped

@@ -5,7 +5,8 @@ from rest_framework import serializers
 
 from agents.api.fields import Strict
 from contacts.models import Identity
-from conversations.models import Conversation, Message
+from conversations.files import Attachment
+from conversations.models import Conversation, Message, Offer
 from gateways.models import Destination
 
 
@@ -29,12 +30,22 @@ class DestinationSerializer(serializers.ModelSerializer[Destination]):
         fields = ("id", "kind", "external_id", "name")
 
 
+class OfferSerializer(serializers.ModelSerializer[Offer]):
+    """A person that the agent has offered."""
+
+    class Meta:
+        model = Offer
+        fields = ("state", "reason", "why", "asked_at", "due_at")
+        read_only_fields = fields
+
+
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     """A thread with one customer."""
 
     contact = ContactSerializer(source="identity")
     destination = DestinationSerializer(allow_null=True, help_text="Where it is: an inbox, team or waiting list.")
     owner = serializers.ChoiceField(choices=Conversation.Owner.choices, help_text="Whose move it is.")
+    offer = serializers.SerializerMethodField(help_text="The offer that waits for the customer's answer, if any does.")
     assignee = serializers.SerializerMethodField(help_text="The user name of whoever has taken it, if anybody has.")
 
     class Meta:
@@ -51,6 +62,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "status",
             "owner",
             "assignee",
+            "offer",
             "has_draft",
             "epoch",
             "last_seq",
@@ -65,14 +77,32 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "last_seq": {"help_text": "The number of the last message."},
         }
 
+    @extend_schema_field(OfferSerializer(allow_null=True))
+    def get_offer(self, conversation: Conversation) -> dict[str, Any] | None:
+        pending = [offer for offer in conversation.offers.all() if offer.state == Offer.State.PENDING]
+        return dict(OfferSerializer(pending[0]).data) if pending else None
+
     def get_assignee(self, conversation: Conversation) -> str | None:
         return conversation.assignee.get_username() if conversation.assignee else None
+
+
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """A file that came with a message."""
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "name", "content_type", "size", "inline", "state", "why")
+        read_only_fields = fields
+        extra_kwargs = {
+            "state": {"help_text": "Whether it can be downloaded: only what is `kept`."},
+        }
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """One thing said in a conversation."""
 
     content = serializers.CharField(source="text", help_text="Markdown, or plain text from customers.")
+    attachments = AttachmentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Message
@@ -87,6 +117,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "status",
             "external_id",
             "metadata",
+            "attachments",
             "created_at",
         )
         read_only_fields = fields

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -23,7 +23,7 @@ from conversations.api.serializers import (
     CustomerMessageSerializer,
     MessageSerializer,
 )
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Offer
 from gateways import receive
 from gateways.errors import ConfigError, Refused
 from gateways.models import Gateway
@@ -63,7 +63,8 @@ class Conversations(OfAgent, ListAPIView[Conversation]):
     filterset_class = ConversationFilter
 
     def get_queryset(self) -> QuerySet[Conversation]:
-        return conversations().filter(gateway__agent=self.agent())
+        offers = Prefetch("offers", Offer.objects.filter(state=Offer.State.PENDING))
+        return conversations().filter(gateway__agent=self.agent()).prefetch_related(offers)
 
 
 @extend_schema_view(
@@ -96,7 +97,7 @@ class ConversationMessages(OfConversation, ListAPIView[Message]):
     filterset_class = MessageInConversationFilter
 
     def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.filter(conversation=self.conversation())
+        return Message.objects.filter(conversation=self.conversation()).prefetch_related("attachments")
 
 
 @extend_schema_view(
@@ -135,7 +136,7 @@ class Messages(OfAgent, ListAPIView[Message]):
     filterset_class = MessageOfAgentFilter
 
     def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.filter(conversation__gateway__agent=self.agent())
+        return Message.objects.filter(conversation__gateway__agent=self.agent()).prefetch_related("attachments")
 
     def post(self, request: Request, agent_id: int) -> Response:
         agent = self.agent()

@@ -14,11 +14,15 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render as fill
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from agents import avatars
+from conversations import wording
 from conversations.chat.colours import readable_on
 from conversations.chat.feed import START, Cursor, Visit, latest, read
 from conversations.chat.render import render
@@ -113,13 +117,23 @@ def to_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """The hosted page, alone or in the widget's frame."""
     chat = find(public_id)
-    greeting = render(chat.gateway.agent.greeting)
+    greeting = render(wording.greeting(chat.gateway, _wanted(request.headers.get("Accept-Language", ""))))
     hook = reverse("webhook", args=[public_id])
-    context = {"chat": chat, "greeting": greeting, "hook": hook, "limit": webchat.LONGEST_TEXT}
+    avatar = avatars.address(chat.gateway.agent)
+    context = {"chat": chat, "greeting": greeting, "hook": hook, "limit": webchat.LONGEST_TEXT, "avatar": avatar}
     response = fill(request, "chat/page.html", context)
-    # What csp.decorators.csp_replace sets; here the value is the gateway's own.
-    response._csp_replace = {"frame-ancestors": chat.framers}  # type: ignore[attr-defined]  # read by CSPMiddleware
+    # What csp.decorators.csp_replace sets; here the values are the gateway's and the agent's own.
+    replaced = {"frame-ancestors": chat.framers}
+    if elsewhere := avatars.origin(avatar):
+        replaced["img-src"] = ["'self'", "data:", elsewhere]
+    response._csp_replace = replaced  # type: ignore[attr-defined]  # read by CSPMiddleware
+    patch_vary_headers(response, ["Accept-Language"])
     return response
+
+
+def _wanted(header: str) -> list[str]:
+    """The languages that a browser asks for, the most wanted first. RFC 9110, section 12.5.4"""
+    return [language for language, weight in parse_accept_lang_header(header[:200]) if language != "*" and weight > 0]
 
 
 @require_GET

@@ -101,6 +101,8 @@ class GatewaySerializer(StrictModel[Gateway]):
             "first_delay",
             "later_delay",
             "thinking_after",
+            "offer_minutes",
+            "on_silence",
             "on_unknown",
             "command_names",
             "team_language",

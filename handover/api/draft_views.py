@@ -26,7 +26,7 @@ from handover.api.serializers import (
     SendDraftSerializer,
     SubAgentModeSerializer,
 )
-from handover.api.views import do, valid
+from handover.api.views import carried_out, valid
 
 
 @extend_schema_view(
@@ -56,7 +56,7 @@ class Drafts(conversations.OfConversation, ListAPIView[Draft]):
         conversation = self.conversation()
         asked = valid(DraftRequestSerializer(data=request.data))
         author = asked.pop("author", "") or scope.actor(request)
-        turn = do(desk.ask_for_draft, conversation, request, author=author, **asked)
+        turn = carried_out(desk.ask_for_draft, conversation.pk, request, author=author, **asked)
         return Response({"turn": turn.pk}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -77,7 +77,7 @@ class SendDraft(conversations.OfConversation):
         conversation = self.conversation()
         asked = valid(SendDraftSerializer(data=request.data))
         asked["text"] = asked.pop("content", None)
-        message = do(desk.send_draft, conversation, request, **asked)
+        message = carried_out(desk.send_draft, conversation.pk, request, **asked)
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
 
@@ -97,7 +97,7 @@ class DiscardDraft(conversations.OfConversation):
         conversation = self.conversation()
         asked = valid(DiscardDraftSerializer(data=request.data))
         author = asked.get("author") or scope.actor(request)
-        do(desk.discard_draft, conversation, request, author=author, draft=asked["draft"])
+        carried_out(desk.discard_draft, conversation.pk, request, author=author, draft=asked["draft"])
         return Response(ConversationSerializer(self.conversation()).data)
 
 

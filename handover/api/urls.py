@@ -1,7 +1,8 @@
 from django.urls import path
 
 from handover.api.draft_views import DiscardDraft, Drafts, SendDraft, SubAgentMode, SubAgentModes
-from handover.api.views import Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
+from handover.api.views import Attachments, Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
+from handover.api.views_actions import ActionRequests, Approve, Decline
 from handover.api.widget_views import WidgetLinks
 
 urlpatterns = [
@@ -12,9 +13,13 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/drafts", Drafts.as_view()),
     path("conversations/<int:conversation_id>/drafts/send", SendDraft.as_view()),
     path("conversations/<int:conversation_id>/drafts/discard", DiscardDraft.as_view()),
+    path("conversations/<int:conversation_id>/attachments/<int:number>", Attachments.as_view()),
     path("conversations/<int:conversation_id>/handover", HandOver.as_view()),
     path("conversations/<int:conversation_id>/give-back", GiveBack.as_view()),
     path("conversations/<int:conversation_id>/suspend", Suspend.as_view()),
     path("conversations/<int:conversation_id>/close", Close.as_view()),
+    path("conversations/<int:conversation_id>/action-requests", ActionRequests.as_view()),
+    path("conversations/<int:conversation_id>/action-requests/<int:request_id>/approve", Approve.as_view()),
+    path("conversations/<int:conversation_id>/action-requests/<int:request_id>/decline", Decline.as_view()),
     path("conversations/<int:conversation_id>/widget-links", WidgetLinks.as_view()),
 ]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -20,6 +22,7 @@ from gateways.models import Destination
 from handover import desk
 from handover.api.filters import ConversationFilter
 from handover.api.serializers import ActSerializer, HandOverSerializer, HandoverSerializer, ReplySerializer
+from handover.downloads import download
 
 
 class Conversations(conversations.Conversations):
@@ -57,8 +60,23 @@ class ConversationMessages(conversations.ConversationMessages):
         conversation = self.conversation()
         said = valid(ReplySerializer(data=request.data))
         say = desk.note if said["kind"] == Message.Kind.NOTE else desk.reply
-        message = do(say, conversation, request, author=said["author"], text=said["content"])
+        message = carried_out(say, conversation.pk, request, author=said["author"], text=said["content"])
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+
+class Attachments(conversations.OfConversation):
+    needs = {"GET": "conversations.view_conversation"}
+    http_method_names = ["get", "head"]
+
+    @extend_schema(
+        operation_id="downloadAttachment",
+        tags=["Conversations"],
+        summary="Download a file that came with a message",
+        description="Its id stands with the message. Only what is `kept` can be downloaded.",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, conversation_id: int, number: int) -> HttpResponse:
+        return download(self.conversation(), number)
 
 
 class HandOver(conversations.OfConversation):
@@ -82,7 +100,7 @@ class HandOver(conversations.OfConversation):
         asked = valid(HandOverSerializer(data=request.data))
         destination = _destination(conversation, asked.get("destination"))
         author = asked.get("author") or scope.actor(request)
-        handover = do(desk.hand_over, conversation, request, author=author, destination=destination)
+        handover = carried_out(desk.hand_over, conversation.pk, request, author=author, destination=destination)
         return Response(HandoverSerializer(handover).data)
 
 
@@ -98,7 +116,7 @@ class Act(conversations.OfConversation):
     def post(self, request: Request, conversation_id: int) -> Response:
         conversation = self.conversation()
         asked = valid(ActSerializer(data=request.data))
-        do(self.act, conversation, request, author=asked.get("author") or scope.actor(request))
+        carried_out(self.act, conversation.pk, request, author=asked.get("author") or scope.actor(request))
         return Response(ConversationSerializer(self.conversation()).data)
 
 
@@ -159,9 +177,9 @@ def _destination(conversation: Conversation, destination_id: int | None) -> Dest
     return found
 
 
-def do(act: Callable[..., Any], conversation: Conversation, request: Request, **details: Any) -> Any:
+def carried_out(act: Callable[..., Any], row_id: int, request: Request, **details: Any) -> Any:
     user = request.user if isinstance(request.user, AbstractBaseUser) else None
     try:
-        return act(conversation.pk, user=user, **details)
+        return act(row_id, user=user, **details)
     except desk.DeskError as error:
         raise Conflict(error.public) from error

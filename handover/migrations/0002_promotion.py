@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agents', '0003_rephrasing'),
-        ('gateways', '0005_modes'),
+        ('gateways', '0006_modes'),
         ('handover', '0001_initial'),
     ]
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conversations.models import AuditEvent, Conversation, Draft, Message, Turn
+from contacts import remember
+from conversations.models import ActionRequest, AuditEvent, Conversation, Draft, Message, Turn
 from handover.recap import decided
 
 EVENTS = 15  # of the trail, the newest first
-TURNS = 5  # whose decisions are looked at for facts and for what actions found
+TURNS = 5  # whose decisions are looked at for what actions found
+REQUESTS = 5  # of actions that change something
 RESULTS = 3  # of what the agent did for people
 
 
@@ -30,6 +32,7 @@ class Panel:
     results: tuple[Message, ...]  # newest first
     facts: tuple[str, ...]  # about the contact
     found: tuple[Found, ...]  # newest first
+    asked: tuple[ActionRequest, ...]  # actions that change something, newest first
     trail: tuple[AuditEvent, ...]  # newest first
     others: int  # further conversations of the contact
 
@@ -37,6 +40,7 @@ class Panel:
 def read(conversation: Conversation) -> Panel:
     """Wants a conversation with its gateway, contact and assignee."""
     decisions = [turn.decision for turn in decided(conversation)[:TURNS]]
+    known = remember.told([conversation.identity.contact]).get(conversation.identity.contact_id, ())
     notes = conversation.messages.filter(kind=Message.Kind.NOTE, author=Message.Author.SYSTEM)
     contact = conversation.identity.contact_id
     return Panel(
@@ -44,8 +48,9 @@ def read(conversation: Conversation) -> Panel:
         draft=conversation.drafts.filter(state=Draft.State.PENDING).select_related("message").first(),
         busy=conversation.live_turn,
         results=tuple(notes.exclude(turn=None).exclude(turn__help="").order_by("-seq")[:RESULTS]),
-        facts=tuple(dict.fromkeys(str(fact) for decision in decisions for fact in decision.get("facts") or ())),
+        facts=known,
         found=tuple(found for decision in decisions for found in _found(decision)),
+        asked=tuple(conversation.action_requests.order_by("-pk")[:REQUESTS]),
         trail=tuple(conversation.audit_events.order_by("-pk")[:EVENTS]),
         others=Conversation.objects.filter(identity__contact=contact).exclude(pk=conversation.pk).count(),
     )
@@ -64,6 +69,7 @@ def fingerprint(shown: Panel) -> str:
         [event.pk for event in shown.trail],
         shown.facts,
         shown.found,
+        [(request.pk, request.state) for request in shown.asked],
         shown.others,
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]

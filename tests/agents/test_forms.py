@@ -26,6 +26,8 @@ def save(client: Client, agent: Agent, *rows: dict[str, Any]) -> Any:
         "display_name": "Ada",
         "engine": "offline",
         "engine_delay": 0,
+        "otherwise": "answer",
+        "memory_days": 365,
         "engine_settings-TOTAL_FORMS": len(rows),
         "engine_settings-INITIAL_FORMS": kept,
     }

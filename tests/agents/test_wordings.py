@@ -19,8 +19,12 @@ KEYS = {
     "read_more": {"title", "url"},
     "greeting_reply": set(),
     "thanks_reply": set(),
+    "offer": set(),
+    "declined": set(),
+    "away": set(),
+    "crisis": set(),
 }
-LONG = ("handover", "clarify", "clarify_open", "out_of_scope", "thanks_reply")
+LONG = ("handover", "clarify", "clarify_open", "out_of_scope", "thanks_reply", "offer", "away", "crisis")
 SCRIPTS = {
     "ar": ("ARABIC",),
     "bg": ("CYRILLIC",),

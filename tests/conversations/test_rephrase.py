@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from agents.engines.base import EngineError, Means
-from agents.models import Agent, Rephrasing
+from agents.models import Agent, Rephrasing, SubAgent
 from aissist_site import tasks
 from conversations import rephrase, timers
 from conversations.models import Conversation, MessageTemplate, Timer
@@ -139,3 +139,25 @@ def test_a_thinking_message_is_what_was_made(asked, spoken, hold_on, walk, engin
 
     engine.script.append(slow)
     assert walk.answer("Wo ist mein Paket?") == [f"de: {HOLD_ON}", "re: Wo ist mein Paket?"]
+
+
+def test_what_an_agent_says_by_itself_is_rephrased_too(asked, spoken, agent: Agent):
+    spoken("de")
+    facts = [{"name": "order", "question": "Which order is it?"}]
+    sorry = {"acknowledgement": "I am very sorry to hear that.", "facts": facts}
+    SubAgent.objects.create(agent=agent, name="B", slug="b", scenario="s", **sorry)
+    SubAgent.objects.create(agent=agent, name="Off", slug="off", scenario="s", acknowledgement="No.", is_active=False)
+    Agent.objects.update(closing="Thank you for writing to us, goodbye.")
+    rephrase.rephrase_missing()
+    assert asked == [
+        ("Thank you for writing to us, goodbye.", "de"),
+        ("I am very sorry to hear that.", "de"),
+        ("Which order is it?", "de"),
+    ]
+
+
+def test_an_agent_with_a_pinned_language_needs_no_other(asked, spoken, hold_on):
+    spoken("de", "fr")
+    Agent.objects.update(language="it")
+    rephrase.rephrase_missing()
+    assert asked == [(HOLD_ON, "it")]

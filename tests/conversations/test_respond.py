@@ -104,7 +104,12 @@ def test_what_a_model_decides_is_stored_whole(walk: Walk, model: ModelServer, se
         "facts": ["Bought a tent."],
         "actions": [],
         "cost": {"input_tokens": 1200, "output_tokens": 80, "cost": None, "model": "small-1"},
+        "declined": False,
         "engine": "openai",
+        "after": "reply",
+        "acknowledgement": "",
+        "collected": [],
+        "tagged": [],
     }
     assert model.asked[0].headers["authorization"] == f"Bearer {KEY}"
 

@@ -18,7 +18,7 @@ BUILT_IN = "Einen Moment bitte, ich sehe nach."
 @pytest.fixture
 def conversation(walk: Walk) -> Conversation:
     walk.answer("Hello")
-    conversation = walk.conversation()
+    conversation = Conversation.objects.select_related("gateway__agent").get()
     conversation.language = "de"
     return conversation
 
@@ -82,8 +82,16 @@ def test_other_codes_of_a_language_are_the_same_language(conversation, gateway, 
 def test_an_unknown_language_gets_the_operators_words(conversation, gateway, django_assert_num_queries):
     conversation.language = ""
     own(gateway, any="Hold on.")
+    assert conversation.identity.contact.language == ""  # comes with every conversation that is said something in
     with django_assert_num_queries(1):
         assert wording(conversation, THINKING) == "Hold on."
+
+
+def test_a_pinned_language_counts_whatever_the_customer_writes(conversation, gateway, agent):
+    conversation.language, conversation.gateway.agent.language = "fr", "de"
+    assert wording(conversation, THINKING) == BUILT_IN
+    own(gateway, any="Hold on.", fr="Attendez !", de="Moment!")
+    assert wording(conversation, THINKING) == "Moment!"
 
 
 @pytest.mark.parametrize("language", ["de", "el", "nb", "ar", "th"])

@@ -84,6 +84,8 @@ def form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "burst_window": 0.6,
         "longest_wait": 10,
         "thinking_after": 8,
+        "offer_minutes": 30,
+        "on_silence": "rest",
         "first_delay": 0,
         "later_delay": 0,
         "time_zone": "Europe/Berlin",
@@ -136,7 +138,8 @@ class TestANewGateway:
 class TestTheForm:
     def test_has_one_field_per_option(self, admin_client: Client, rich: Gateway) -> None:
         shown = admin_client.get(change_url(rich)).context["adminform"].form.fields
-        assert {name: type(field).__name__ for name, field in shown.items() if "_" in name and name[0] in "or"} == {
+        ours = ("option_", "renew_", "remove_", "on_unknown")
+        assert {name: type(field).__name__ for name, field in shown.items() if name.startswith(ours)} == {
             "option_token": "SecretField",
             "renew_token": "BooleanField",
             "option_account": "CharField",

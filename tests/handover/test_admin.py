@@ -12,8 +12,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.models import Article, SubAgent
-from conversations.models import Attempt, AuditEvent, Conversation, Delivery, Message, Turn
+from agents.models import Action, Article, SubAgent
+from conversations.models import ActionRequest, Attempt, AuditEvent, Conversation, Delivery, Message, Turn
 from gateways.models import Destination, Gateway
 from handover import desk, pages, transcript
 from handover.models import EscalationTarget, Handover, HandoverRule
@@ -28,7 +28,7 @@ PEOPLE: dict[str, Callable[[], User | None]] = {
     "who may act": lambda: _staff("change_conversation"),
     "an administrator": lambda: User.objects.create_superuser("root"),
 }
-ACTS = ("reply", "note", "hand_over", "take_over", "give_back", "suspend", "close", "retry")
+ACTS = ("reply", "note", "hand_over", "take_over", "give_back", "suspend", "close", "retry", "approve", "decline")
 
 
 def _staff(*permissions: str) -> User:
@@ -93,12 +93,14 @@ def test_who_may_read_and_act(client: Client, conversation: Conversation, who: s
         "page": read,
         "live": read,
     }
+    wanted = {name: _requested(conversation).pk for name in ("approve", "decline")}
     fields: dict[str, dict[str, Any]] = {
+        **{name: {"request": pk} for name, pk in wanted.items()},
         "reply": {"text": "Hi"},
         "note": {"text": "Hm"},
         "retry": {"delivery": delivery.pk},
     }
-    order = ("retry", "note", "take_over", "give_back", "hand_over", "reply", "suspend", "close")
+    order = ("approve", "decline", "retry", "note", "take_over", "give_back", "hand_over", "reply", "suspend", "close")
     statuses = {name: act(client, name, conversation, name, **fields.get(name, {})).status_code for name in order}
     assert statuses == dict.fromkeys(order, post)
     if post != 302 or read != 200:
@@ -133,6 +135,50 @@ def test_the_button_says_when_something_may_arrive_twice(
     Delivery.objects.update(status=status)
     html = get(client, page(conversation))
     assert (">Retry" in html, "even if it arrives twice" in html) == (True, warned)
+
+
+def test_an_action_that_waits_is_approved_on_the_page(
+    client: Client, kim: User, conversation: Conversation, rings: Any
+) -> None:
+    request = _requested(conversation)
+    html = get(client, page(conversation))
+    assert "Cancel an order <code>{&quot;order&quot;: &quot;17&quot;}</code>" in html and ">Approve<" in html
+    tag = client.get(live(conversation)).headers["ETag"]
+    assert act(client, "approve", conversation, request=request.pk).status_code == 302
+    request.refresh_from_db()
+    assert (request.state, request.decided_by, request.decided_by_name) == ("approved", kim, "Kim Aro")
+    assert client.get(live(conversation)).headers["ETag"] != tag
+    assert ">Approve<" not in get(client, page(conversation))
+    again = act(client, "decline", conversation, "again", request=request.pk)
+    assert (again.status_code, told(again)) == (409, ["This was decided already: Approved."])
+
+
+def test_what_waits_for_approval_is_found(
+    client: Client, kim: User, conversation: Conversation, gateway: Gateway
+) -> None:
+    _requested(conversation_of(gateway, thread="t2"))
+    listed = client.get(reverse("admin:conversations_conversation_changelist") + "?approval=yes")
+    assert [row.external_id for row in listed.context["cl"].queryset] == ["t2"]
+    (tile,) = [each for each in client.get(reverse("admin:index")).context["tiles"] if "approval" in each.title]
+    assert (tile.count, tile.url.endswith("?approval=yes")) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["approve", "decline"])
+def test_a_request_of_another_conversation_isnt_decided_here(
+    client: Client, kim: User, conversation: Conversation, gateway: Gateway, name: str
+) -> None:
+    request = _requested(conversation_of(gateway, thread="t2"))
+    response = act(client, name, conversation, request=request.pk)
+    assert (response.status_code, told(response)) == (409, ["There is no such request in this conversation."])
+
+
+def _requested(conversation: Conversation) -> ActionRequest:
+    agent, now = conversation.gateway.agent, timezone.now()
+    action, _ = Action.objects.get_or_create(agent=agent, slug="cancel", defaults={"url": "https://api.example.com/"})
+    return ActionRequest.objects.create(
+        conversation=conversation, action=action, slug="cancel", name="Cancel an order", arguments='{"order": "17"}',
+        state="waiting", due_at=now, expires_at=now,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("address", ["999", "abc", "1x"])
@@ -492,7 +538,7 @@ def test_looking_for_news_is_cheap(
     client: Client, kim: User, story: Conversation, django_assert_max_num_queries: Any
 ) -> None:
     known = tag(client, story)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         client.get(live(story), headers={"If-None-Match": known})
 
 
@@ -517,6 +563,8 @@ def gateway_form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "burst_window": 0,
         "longest_wait": 10,
         "thinking_after": 8,
+        "offer_minutes": 30,
+        "on_silence": "rest",
         "first_delay": 0,
         "later_delay": 0,
         "time_zone": "Europe/Berlin",

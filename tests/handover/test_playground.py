@@ -15,7 +15,7 @@ from gateways.models import Destination, Gateway
 from handover.models import EscalationTarget, Handover, HandoverRule
 from handover.playground import LOST, MOST_TURNS, NOWHERE
 from tests.admin_pages import NASTY, Elements
-from tests.fakes import ScriptedEngine
+from tests.fakes import ScriptedEngine, said
 
 TO_PEOPLE = Decision("", Escalation.NOW, Reason.OUT_OF_SCOPE, "No article answers this.", 0.1, "billing")
 
@@ -198,3 +198,21 @@ def test_nothing_that_anybody_wrote_becomes_part_of_the_page(
     assert "evil" not in found.ids()
     assert "14" not in visit.response.context["tried"][-1].html
     assert "default-src 'self'" in visit.response["Content-Security-Policy"]
+
+
+def test_what_a_sub_agent_would_do_is_shown(visit: Visit, agent: Agent, engine: ScriptedEngine):
+    SubAgent.objects.create(
+        agent=agent, name="Bills", slug="bills", scenario="s", after="close", acknowledgement="I'm sorry.", tag="money",
+        facts=[{"name": "order number", "question": "Which?", "pattern": "BT-[0-9]{5}"}],
+    )  # fmt: skip
+    engine.script.extend([said("Paid.", sub_agent="bills"), said("Sent.", sub_agent="bills")])
+    visit.say("Is BT-20416 paid?")
+    (tried,) = visit.response.context["tried"]
+    assert (tried.acknowledgement, tried.after, list(tried.tags)) == ("I'm sorry.", "close", ["money"])
+    for text in ("I&#x27;m sorry.", "Then it would close the conversation", "Tags the conversation: money", "BT-20416"):
+        assert text in visit.html or text.replace("&#x27;", "'") in visit.html
+    visit.say("And where is it?")
+    assert visit.response.context["tried"][-1].acknowledgement == ""
+    assert [line.text for line in engine.briefs[-1].transcript] == [
+        "Is BT-20416 paid?", "I'm sorry.", "Paid.", "And where is it?",
+    ]  # fmt: skip

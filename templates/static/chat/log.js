@@ -105,8 +105,20 @@ export class Log {
 function build(item) {
   if (item.from === "notice") return make("p", "notice", item.text);
   const node = make("div", `message ${item.from} ${item.purpose ?? "reply"}`);
-  node.append(make("p", "who", item.from === "customer" ? "You" : item.name), bubble(item), make("p", "meta"));
+  node.append(who(item), bubble(item), make("p", "meta"));
   return node;
+}
+
+/** The name of whoever said it, with the agent's picture where it has one. */
+function who(item) {
+  const name = make("p", "who", item.from === "customer" ? "You" : item.name);
+  const avatar = document.body.dataset.avatar;
+  if (item.from === "agent" && avatar) {
+    const face = document.createElement("img");
+    Object.assign(face, { className: "face", alt: "", width: 20, height: 20, referrerPolicy: "no-referrer", src: avatar });
+    name.prepend(face);
+  }
+  return name;
 }
 
 function bubble(item) {

@@ -13,10 +13,18 @@ def shown(agent: Agent, **changes: Any) -> dict[str, Any]:
         "name": "Shop",
         "display_name": "Ada",
         "instructions": "",
+        "character": "",
+        "language": "",
         "greeting": "",
+        "closing": "",
+        "avatar_url": "",
+        "otherwise": "answer",
+        "memory_days": 365,
         "engine": "scripted",
         "engine_delay": 0.0,
+        "conversation_tokens": None,
         "is_active": True,
+        "warnings": [],
         "created_at": agent.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": agent.updated_at.isoformat().replace("+00:00", "Z"),
         **changes,
@@ -41,6 +49,8 @@ def test_a_key_lists_its_agent_alone(api: Api, agent: Agent, other_agent: Agent)
         {"instructions": ""},
         {"engine": "offline", "engine_delay": 1.5},
         {"is_active": False},
+        {"character": "Warm.", "closing": "Goodbye!", "otherwise": "hand_over", "language": "de"},
+        {"avatar_url": "https://shop.example.com/ada.png"},
         {},
     ],
     ids=str,
@@ -52,7 +62,7 @@ def test_an_agent_is_changed(api: Api, agent: Agent, change: dict[str, Any]) -> 
 
 
 def test_what_isnt_sent_isnt_written(api: Api, agent: Agent, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(5) as queries:  # key, savepoint around one update, and is the name free?
+    with django_assert_num_queries(6) as queries:  # key, savepoint around one update, is the name free, and engines
         api("PATCH", f"agents/{agent.pk}", {"name": "Shop 2"})
     update = next(query["sql"] for query in queries.captured_queries if query["sql"].startswith("UPDATE"))
     assert '"name"' in update and '"updated_at"' in update and '"instructions"' not in update

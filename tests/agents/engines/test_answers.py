@@ -1,11 +1,22 @@
 """What an engine elsewhere answered is checked before it becomes a decision."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.engines import answers
-from agents.engines.base import ActionCall, Brief, Decision, EngineError, Escalation, Reason, Usage
+from agents.engines.base import (
+    ActionCall,
+    Brief,
+    Collected,
+    Decision,
+    EngineError,
+    Escalation,
+    FactBrief,
+    Reason,
+    Usage,
+)
 from tests.agents.engines import small
 from tests.agents.engines.model_server import decided
 
@@ -104,3 +115,52 @@ def test_an_empty_reply_is_fine_with_a_handover_and_with_nothing_else():
 )
 def test_usage_is_what_makes_sense_of_it(values: dict[str, Any], usage: Usage):
     assert answers.usage(values) == usage
+
+
+ORDER = FactBrief("order number", "What is your order number?", r"BT-\d{5}")
+COLLECTS = replace(small.sub_agent("hand_over", "a bill"), facts=(ORDER,))
+
+
+@pytest.mark.parametrize(
+    ("said", "changes", "act", "reason"),
+    [
+        (("My bill",), {"clarifies": True}, Escalation.NONE, Reason.COLLECTING),
+        (("My bill",), {"clarifies": False}, Escalation.NOW, Reason.SUB_AGENT),
+        (("My bill, BT-20416",), {"clarifies": True}, Escalation.NOW, Reason.SUB_AGENT),
+        (("My bill",), {"clarifies": True, "collected": [{"name": "order number", "value": "20416"}]}, Escalation.NOW,
+         Reason.SUB_AGENT),
+        (("My bill", "Which?", "No", "Which?", "No", "Which?", "No"), {"clarifies": True}, Escalation.NOW,
+         Reason.SUB_AGENT),
+    ],
+    ids=["asks", "doesn't ask", "was told", "says that it knows", "asks for ever"],
+)  # fmt: skip
+def test_a_model_may_ask_for_what_a_sub_agent_has_to_know_before_people_are(
+    said: tuple[str, ...], changes: dict[str, Any], act: Escalation, reason: Reason
+):
+    made = decide(small.brief(*said, of=small.agent(COLLECTS)), sub_agent="billing", **changes)
+    assert (made.escalation, made.reason) == (act, reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "collected"),
+    [
+        ([{"name": "order number", "value": " 20416 "}], (Collected("order number", "20416"),)),
+        ([{"name": "password", "value": "x"}, {"name": "order number"}, {"value": "y"}, 7], ()),
+        ([{"name": ["order number"], "value": "x"}], ()),
+        ("20416", ()),
+    ],
+    ids=["one", "others", "no name", "no list"],
+)
+def test_only_facts_that_were_asked_for_are_taken(given: Any, collected: tuple[Collected, ...]):
+    of = small.brief("My bill", of=small.agent(COLLECTS))
+    assert decide(of, sub_agent="billing", collected=given).collected == collected
+
+
+def test_a_model_cant_choose_what_listens_to_the_agent_only():
+    of = small.brief("My bill", of=small.agent(replace(COLLECTS, trigger="agent")))
+    assert decide(of, sub_agent="billing").sub_agent == ""
+
+
+def test_an_empty_reply_is_fine_where_the_agent_stays_silent_on_all_else():
+    of = small.brief("Weather?", of=replace(small.agent(COLLECTS), otherwise="stay_silent"))
+    assert decide(of, reply="").reply == ""

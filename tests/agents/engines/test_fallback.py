@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agents.engines import fallback, registry
-from agents.engines.base import Brief, Decision, Engine, EngineBrief, EngineError, Evidence
+from agents.engines.base import AnswersLater, Brief, Decision, Engine, EngineBrief, EngineError, Evidence
 from agents.http import Http, Policy
 from tests.agents.engines import small
 from tests.fakes import said
@@ -111,3 +111,18 @@ def test_one_that_cant_be_asked_is_one_that_failed(choice: EngineBrief, public: 
         fallback.decide(dataclasses.replace(small.brief("Hi"), agent=agent), HTTP)
     assert caught.value.public == public
     assert "sk-secret-key" not in repr(caught.value) + repr(agent)
+
+
+def test_one_that_answers_later_is_waited_for_and_says_who_failed_before(register: Any):
+    brief = register(first=Scripted(EngineError("It is down.")), second=Scripted(AnswersLater(600)))
+    with pytest.raises(AnswersLater) as caught:
+        fallback.decide(brief, HTTP)
+    assert (caught.value.seconds, caught.value.place) == (600, 2)
+    assert caught.value.why == "The engine “second” has 600 s to answer. 1. first: It is down."
+
+
+def test_one_that_did_not_answer_in_time_is_passed_over(register: Any):
+    first, second = Scripted(said("One")), Scripted(said("Two"))
+    decision = fallback.decide(dataclasses.replace(register(first=first, second=second), passed=1), HTTP)
+    assert (decision.reply, first.asked) == ("Two", [])
+    assert "1. first: It was asked and didn't answer in time." in decision.why

@@ -1,10 +1,12 @@
 """The offline engine: what it says, when it asks back, and when it hands over."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agents.engines.base import Decision, Escalation, Evidence, Reason
+from agents.engines import offline
+from agents.engines.base import Decision, Escalation, Evidence, Offer, Reason
 from agents.engines.offline import Offline
 from agents.wordings import wording
 from tests.agents.engines.small import REFUNDS, TENTS, agent, brief, burst, sub_agent
@@ -181,3 +183,32 @@ def test_many_threads_get_the_same_decision():
     with ThreadPoolExecutor(8) as pool:
         decisions = set(pool.map(lambda _: engine.decide(question).reply, range(64)))
     assert len(decisions) == 1
+
+
+WAITS = Offer("possible", "It may be about billing.")
+POSSIBLE = sub_agent("hand_over", "I was charged twice", "There is an error on my bill", "My payment failed")
+
+
+def test_what_may_take_people_and_isnt_sure_to_is_offered_them(monkeypatch):
+    """Its score and the article's are set here: which texts have such scores changes with every refinement."""
+    engine = Offline()
+    monkeypatch.setattr(offline, "MATCHES", 1.1)
+    monkeypatch.setattr(offline, "POSSIBLE", 0.0)
+    monkeypatch.setattr(offline, "ANSWERS", 1.1)
+    monkeypatch.setattr(offline, "ASKS_BACK", 0.0)
+    decision = engine.decide(brief("Is there an error with my refund?", of=agent(POSSIBLE)))
+    assert (decision.escalation, decision.reason, decision.sub_agent) == (
+        Escalation.OFFERED,
+        Reason.POSSIBLE,
+        "billing",
+    )
+    assert decision.reply == "Would you like me to pass you on to a colleague?"
+    again = dataclasses.replace(brief("Is there an error with my refund?", of=agent(POSSIBLE)), offer=WAITS)
+    assert engine.decide(again).escalation is not Escalation.OFFERED
+
+
+def test_a_no_to_the_offer_and_nothing_else_is_taken_politely():
+    declined = dataclasses.replace(brief("No thanks"), offer=WAITS)
+    decision = Offline().decide(declined)
+    assert (decision.reason, decision.escalation) == (Reason.DECLINED, Escalation.NONE)
+    assert decision.reply == "All right. If there is anything else, just write to me."

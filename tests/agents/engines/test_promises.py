@@ -7,7 +7,7 @@ import pytest
 
 from agents import wordings
 from agents.engines.base import Decision, Escalation, Evidence, Reason
-from agents.engines.promises import checked, promise
+from agents.engines.promises import checked, offer, promise
 from tests.agents.engines.demo import FOLDER, shop
 
 HANDOVER, LATER, NO_ACCESS = "promises a handover", "promises a later answer", "admits that it can't look"
@@ -128,10 +128,69 @@ def test_a_promise_brings_people():
     "decision",
     [
         replace(DECISION, escalation=Escalation.NOW),
-        replace(DECISION, escalation=Escalation.OFFERED),
+        replace(DECISION, escalation=Escalation.OFFERED, reply="Do you want me to connect you with a person?"),
         replace(DECISION, reply="Delivery takes 2 days."),
         replace(DECISION, reply=""),
     ],
 )
 def test_other_decisions_stay_as_they_are(decision):
     assert checked(decision) is decision
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Would you like to speak to a colleague?",
+        "Delivery takes 2 days. Shall I connect you with our team?",
+        "Do you want me to pass this on to a human?",
+        "Can I put you through to a specialist?",
+        "Soll ich Sie mit einem Mitarbeiter verbinden?",
+        "Möchten Sie mit jemandem aus unserem Team sprechen?",
+        "Voulez-vous que je vous passe un conseiller ?",
+        "¿Quiere que le comunique con un agente?",
+        "Vuole parlare con un operatore?",
+        "Você gostaria de falar com um atendente?",
+        "Zal ik u doorverbinden met een medewerker?",
+        "Czy chce Pan porozmawiać z konsultantem?",
+        "担当者におつなぎしましょうか。",
+        "需要我帮您转接人工客服吗？",
+        *(wordings.wording("offer", code) for code in ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh")),
+    ],
+)
+def test_a_reply_that_asks_whether_a_person_is_wanted_offers_one(reply):
+    found = checked(replace(DECISION, reply=reply))
+    assert (found.escalation, found.reason) == (Escalation.OFFERED, Reason.OFFERED)
+    assert offer(reply) and found.reply == reply
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Which tent do you have?",
+        "For how many people is the tent?",
+        "Shall I send you the link?",
+        "Would you like to know more about group tents for four people?",
+        "You can talk to our team by phone.",
+        "Soll ich Ihnen den Link schicken?",
+        "¿Para cuántas personas es la tienda?",
+        "Hoeveel personen slapen in de tent?",
+        "テントは何人用ですか？",
+        "您需要几个人的帐篷？",
+    ],
+)
+def test_other_questions_offer_nobody(reply):
+    assert offer(reply) == ""
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("Delivery takes 2 days.", "Delivery takes 2 days.\n\nSoll ich Sie mit jemandem aus unserem Team verbinden?"),
+        ("", "Soll ich Sie mit jemandem aus unserem Team verbinden?"),
+        ("Delivery takes 2 days. Is that all right?", "Delivery takes 2 days. Is that all right?"),
+    ],
+    ids=["says nothing of it", "says nothing", "asks"],
+)
+def test_an_offer_that_the_customer_could_not_know_of_is_put_into_words(reply, said):
+    found = checked(replace(DECISION, reply=reply, escalation=Escalation.OFFERED), "de")
+    assert (found.reply, found.escalation) == (said, Escalation.OFFERED)

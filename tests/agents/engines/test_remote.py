@@ -30,7 +30,8 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
     (asked,) = model.asked
     turn = {
         "version": 1,
-        "agent": {"id": 1, "name": "Small", "instructions": "", "revision": brief(model).agent.revision},
+        "agent": {"id": 1, "name": "Small", "instructions": "", "revision": brief(model).agent.revision}
+        | {"character": "", "language": "", "otherwise": "answer"},
         "sub_agents": [
             {
                 "id": 9,
@@ -42,6 +43,12 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
                 "after": "reply",
                 "priority": 10,
                 "article_ids": [],
+                "kind": "workflow",
+                "trigger": "customer",
+                "facts": [],
+                "acknowledgement": "",
+                "tag": "",
+                "actions": [],
             }
         ],
         "articles": [
@@ -54,6 +61,8 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
         ],
         "new": 1,
         "language": "en",
+        "offer": None,
+        "facts": [],
     }
     assert asked.path == "/decide"
     assert Webhook(SECRET).verify(asked.body, asked.headers) == turn

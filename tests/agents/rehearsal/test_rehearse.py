@@ -1,12 +1,14 @@
 """A scenario's walk: what the engine is given line by line, and which differences are told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from agents.engines.base import Brief, Decision, EngineError, Escalation, Reason
 from agents.rehearsal.rehearse import Difference, rehearse
 from agents.rehearsal.scenario import Expectation, Scenario, Step
+from tests.agents.engines import small
 from tests.agents.engines.small import agent
 
 DECISION = Decision(
@@ -95,8 +97,63 @@ def test_the_guard_stands_around_the_engine():
         ({"contains": ("tomorrow",)}, ("contains", "tomorrow", DECISION.reply)),
         ({"excludes": ("tomorrow",)}, None),
         ({"excludes": ("REFUND",)}, ("excludes", "not: REFUND", DECISION.reply)),
+        ({"after": ("reply", "close")}, None),
+        ({"after": ("close",)}, ("after", "close", "reply")),
+        ({"tags": ()}, None),
+        ({"tags": ("billing",)}, ("tags", "billing", "none")),
+        ({"collected": ()}, None),
+        ({"collected": ("BT-1",)}, ("collected", "BT-1", "none")),
+        ({"acknowledgement": ("",)}, None),
+        ({"acknowledgement": ("sorry",)}, ("acknowledgement", "sorry", "none")),
     ],
 )
 def test_what_differs_is_told(expect, difference):
     told = walk(Scripted(DECISION), step("When do I get my money back?", **expect))
     assert told == [(1, (Difference(*difference),) if difference else ())]
+
+
+BILLING = replace(small.sub_agent("reply", "a bill"), acknowledgement="I'm sorry.", tag="money")
+
+
+def test_a_sub_agent_does_what_it_is_set_up_for():
+    ask = Scripted(DECISION, DECISION)
+    first = step("My bill", tags=("money",), acknowledgement=("i'm sorry",), after=("reply",))
+    second = step("And now?", acknowledgement=("",))
+    scenario = Scenario("s", "s.yaml", "", (first, second))
+    assert [each.differences for each in rehearse(scenario, small.agent(BILLING), ask)] == [(), ()]
+    assert [line.text for line in ask.asked[1].transcript] == ["My bill", "I'm sorry.", DECISION.reply, "And now?"]
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [("draft", ["My bill", "And now?"]), ("close", ["My bill", "I'm sorry.", DECISION.reply, "And now?"])],
+)
+def test_the_customer_hears_nothing_of_a_draft(after: str, told: list[str]):
+    ask = Scripted(DECISION, DECISION)
+    scenario = Scenario("s", "s.yaml", "", (step("My bill"), step("And now?")))
+    list(rehearse(scenario, small.agent(replace(BILLING, after=after)), ask))
+    assert [line.text for line in ask.asked[1].transcript] == told
+
+
+def test_after_falling_silent_no_engine_is_asked():
+    ask = Scripted(DECISION)
+    scenario = Scenario("s", "s.yaml", "", (step("My bill"), step("Hello?")))
+    results = list(rehearse(scenario, small.agent(replace(BILLING, after="suspend")), ask))
+    assert results[1].differences == (Difference("line", "a decision", "suspended before"),)
+
+
+def test_a_yes_to_an_offer_hands_over_without_asking_the_engine():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer)
+    assert walk(ask, step("Hm?", escalation=("offered",)), step("Yes please", reason=("accepted",))) == [
+        (1, ()),
+        (2, ()),
+    ]
+    assert len(ask.asked) == 1
+
+
+def test_an_offer_is_known_for_one_line():
+    offer = replace(DECISION, reply="Would you like a colleague?", escalation=Escalation.OFFERED)
+    ask = Scripted(offer, DECISION, DECISION)
+    walk(ask, step("Hm?"), step("When do I get my refund?"), step("Yes"))
+    assert [asked.offer is None for asked in ask.asked] == [True, False, True]

@@ -3,10 +3,17 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from agents.models import Agent, Instruction, SubAgent
+from agents.knowledge_models import Source
+from agents.models import Action, Agent, EngineSetting, Instruction, SubAgent
 from aissist_site.api import document
-from conversations.models import Conversation, Message
+from contacts import remember
+from contacts.models import Contact, Memory
+from conversations import attach
+from conversations.files import Attachment
+from conversations.models import ActionRequest, Conversation, Message
+from gateways import messages
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -21,6 +28,16 @@ OF_ONE = [(method, path) for method, path in OPERATIONS if "{" in path]
 BODIES = {
     ("POST", "agents/{agent_id}/instructions"): {"text": "Be brief."},
     ("POST", "agents/{agent_id}/gateways"): {"platform": "webchat", "name": "Chat"},
+    ("POST", "agents/{agent_id}/engines"): {"engine": "offline"},
+    ("POST", "contacts/{contact_id}/memories"): {"text": "Wears size 43."},
+    ("PATCH", "contacts/{contact_id}/memories/{memory_id}"): {"state": "kept"},
+    ("POST", "agents/{agent_id}/actions"): {
+        "name": "Find",
+        "slug": "find",
+        "description": "Finds.",
+        "url": "https://api.example.com/",
+    },
+    ("POST", "agents/{agent_id}/sources"): {"name": "Site", "address": "https://shop.example.com/"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
     ("PUT", "agents/{agent_id}/gateways/{gateway_id}/sub-agents/{sub_agent_id}"): {"answers_by_itself": True},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
@@ -30,20 +47,56 @@ BODIES = {
 def everything() -> list[Any]:
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Agent, Gateway, Receipt, Conversation, Message, Handover, Instruction)
+        for model in (
+            Agent,
+            SubAgent,
+            EngineSetting,
+            Action,
+            Source,
+            Gateway,
+            Receipt,
+            Contact,
+            Memory,
+            Conversation,
+            Message,
+            Handover,
+            ActionRequest,
+            Instruction,
+        )
     ]
+
+
+def attached(conversation: Conversation) -> int:
+    message = conversation.messages.get(seq=1)
+    attach.keep(message, conversation.gateway_id, [messages.Attachment("a.txt", "text/plain", content=b"Hello")])
+    return Attachment.objects.get().pk
 
 
 @pytest.fixture
 def ids(walk: Walk) -> dict[str, int]:
     walk.answer("Hello")
     conversation = walk.conversation()
+    contact = conversation.identity.contact
+    action = Action.objects.create(
+        agent=walk.gateway.agent, name="Cancel", slug="cancel", url="https://api.example.com/"
+    )
+    request = ActionRequest.objects.create(
+        conversation=conversation, action=action, slug="cancel", name="Cancel", arguments="{}", state="waiting",
+        due_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help", state="done").pk,
         "conversation_id": conversation.pk,
         "instruction_id": Instruction.objects.create(agent=walk.gateway.agent, text="Be brief.", by="Kim").pk,
-        "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, slug="returns", name="Returns").pk,
+        "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
+        "engine_id": EngineSetting.objects.create(agent=walk.gateway.agent, engine="offline").pk,
+        "contact_id": contact.pk,
+        "memory_id": remember.write(contact, "Owns a tent.", None).pk,
+        "action_id": action.pk,
+        "request_id": request.pk,
+        "number": attached(conversation),
     }
 
 

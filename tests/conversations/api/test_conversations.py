@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from contacts.models import Contact, Identity
-from conversations.models import Conversation
+from conversations.models import Conversation, Offer
 from gateways.models import Destination, Gateway
 from tests.agents.api.fixtures import Api, invalid, refused
 from tests.conftest import Walk
@@ -38,6 +38,10 @@ def test_a_conversation_is_read(api: Api, gateway: Gateway, staff: User) -> None
         last_seq=4,
         last_message_at=datetime(2026, 5, 1, 12, 0, tzinfo=UTC),
     )
+    asked_at = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+    offer = {"conversation": found, "gateway": gateway, "reason": "possible", "asked_at": asked_at}
+    Offer.objects.create(**offer, state="declined", why="Before.")
+    Offer.objects.create(**offer, why="May be about billing.")
     answer = api("GET", f"conversations/{found.pk}")
     assert (answer.status, answer.json) == (
         200,
@@ -59,6 +63,13 @@ def test_a_conversation_is_read(api: Api, gateway: Gateway, staff: User) -> None
             "status": "open",
             "owner": "human",
             "assignee": "grace",
+            "offer": {
+                "state": "pending",
+                "reason": "possible",
+                "why": "May be about billing.",
+                "asked_at": "2026-05-01T12:00:00Z",
+                "due_at": None,
+            },
             "has_draft": False,
             "epoch": 3,
             "last_seq": 4,
@@ -151,7 +162,7 @@ def test_parameters_that_cant_be_are_named(api: Api, gateway: Gateway, query: st
 def test_the_list_costs_the_same_however_long_it_is(api: Api, gateway: Gateway, django_assert_num_queries: Any) -> None:
     for number in range(30):
         conversation(gateway, f"t{number}")
-    with django_assert_num_queries(2):  # the key, the conversations
+    with django_assert_num_queries(3):  # the key, the conversations, what is offered in them
         assert len(api("GET", f"agents/{gateway.agent_id}/conversations").json["results"]) == 30
 
 

@@ -362,3 +362,19 @@ def test_other_methods_are_not_allowed(client: Client, gateway: Gateway, method:
 @pytest.mark.parametrize("address", ["", "feed", "widget.js", "theme.css"])
 def test_no_answer_sets_a_cookie(browser: Client, conversation: Conversation, address: str) -> None:
     assert not browser.get(f"/chat/demo/{address}", headers=bearer()).cookies
+
+
+@pytest.mark.parametrize(
+    ("url", "sources"),
+    [("", "'self' data:"), ("https://pics.example.com/a/ada.png?x=1", "'self' data: https://pics.example.com")],
+    ids=["none", "elsewhere"],
+)
+def test_the_page_may_show_the_agents_picture_and_no_other(
+    browser: Client, gateway: Gateway, url: str, sources: str
+) -> None:
+    gateway.agent.avatar_url = url
+    gateway.agent.save()
+    response = browser.get("/chat/demo/")
+    assert policy(response["Content-Security-Policy"])["img-src"] == sources
+    assert f'data-avatar="{url}"' in response.content.decode()
+    assert ('<img class="avatar"' in response.content.decode()) == bool(url)

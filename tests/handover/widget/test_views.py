@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from agents.engines.base import ActionCall
 from agents.models import Instruction
 from contacts.models import Contact
 from conversations.models import Conversation, Draft, Turn
@@ -46,7 +47,7 @@ def do(browser: Client, link: str, name: str, words: str = "", **headers: str):
 
 class TestThePage:
     def test_shows_what_is_to_be_known(self, told: Walk, browser: Client, engine: ScriptedEngine):
-        calls = ({"name": "find order", "arguments": '{"pin": 1}', "outcome": "Found.", "outputs": "Order 7: a tent"},)
+        calls = (ActionCall("find order", '{"pin": 1}', "Found.", outputs="Order 7: a tent"),)
         engine.script.append(said("On its way.", facts=("Camps a lot.",), actions=calls))
         told.answer("Where is it?")
         html = browser.get(path(told)).content.decode()
