@@ -136,7 +136,7 @@ def test_the_list_is_narrowed(api: Api, gateway: Gateway, make_gateway: Any, que
             (
                 "unknown",
                 "There is no such parameter. "
-                "Known are: contact, cursor, gateway, has_draft, limit, owner, since, status, waiting.",
+                "Known are: contact, cursor, gateway, has_draft, limit, owner, since, status, thread, waiting.",
                 "stauts",
             ),
             id="a typo",
