@@ -7,6 +7,7 @@ What is rung for is a gateway: whatever is due there is done, many rows in one t
 fails. Everything may be called at any time, any number of times.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -28,7 +29,7 @@ from conversations.models import ActionRequest, Conversation, Delivery, Turn
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
-from gateways import doorbell, writing
+from gateways import doorbell, verdicts, writing
 from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
@@ -78,7 +79,7 @@ def _ingest_batch(gateway_id: int) -> int | None:
 def _free(gateway_id: int) -> Gateway | None:
     """The gateway, locked for this transaction; None if somebody else has it locked."""
     free = Gateway.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by()
-    related = free.select_related("agent").prefetch_related("managing_points", "secrets")
+    related = free.select_related("agent").prefetch_related("managing_points__destination", "secrets")
     return next(iter(related.filter(pk=gateway_id)), None)
 
 
@@ -121,12 +122,15 @@ def _record_all(gateway: Gateway, read: Read) -> None:
     with writing.at_once(), threads_of(gateway) as threads:
         earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
         known = set(earlier.values_list("key", flat=True))
+        keys = Counter(event.key for event in found)
+        again = keys - Counter(keys.keys() - known)
         people = resolve(gateway, found)
         threads.read(event.thread for event in found if isinstance(event, CustomerSaid))
         threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
         for receipt, told in read:
             outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
             receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+        verdicts.count_repeats(gateway, again)
 
 
 def _record_once(
@@ -139,7 +143,7 @@ def _record_once(
     who = people[event.sender.id] if isinstance(event, CustomerSaid) else None
     recorded = record(receipt, event, who, threads)
     kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
-    kept.verdict, kept.why = recorded.verdict, recorded.why[:300]
+    kept.verdict, kept.reason, kept.why = recorded.verdict, recorded.reason, recorded.why[:300]
     writing.insert(kept)
     if recorded.by_person and recorded.conversation:
         follow(recorded.conversation)

@@ -19,8 +19,13 @@ def _write(
     log.info(kind, conversation=conversation.pk, **({"turn": turn.pk} if turn and turn.pk else {}))
 
 
-def left_alone(conversation: Conversation, why: str) -> None:
-    _write(conversation, "left_alone", why)
+def left_alone(conversation: Conversation, why: str, reason: str = "") -> None:
+    _write(conversation, "left_alone", why, **({"reason": reason} if reason else {}))
+
+
+def stepped_aside(conversation: Conversation, why: str, reason: str, actor: str) -> None:
+    said = f"{why} The agent leaves it alone from now on, what it was about to say included."
+    _write(conversation, "stepped_aside", said, actor=actor, reason=reason)
 
 
 def joined(conversation: Conversation, turn: Turn) -> None:

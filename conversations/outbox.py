@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from agents import avatars
 from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
 from conversations.split import split
@@ -109,8 +110,9 @@ def _reply_parts(
 ) -> None:
     limits = capabilities(conversation)
     texts = split(message.text, limits.max_length, limits.unit)
+    avatar = avatars.public_address(conversation.gateway.agent) if limits.avatars and epoch else ""
     for number, text in enumerate(texts, start=1):
-        effect = Reply(text=text, purpose=purpose, author=author)
+        effect = Reply(text=text, purpose=purpose, author=author, avatar=avatar)
         _put(conversation, effect, message=message, turn=message.turn, part=number, parts=len(texts), epoch=epoch)
 
 

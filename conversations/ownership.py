@@ -10,6 +10,7 @@ from django.utils import timezone
 from conversations import events, offers
 from conversations.models import Conversation, Delivery, Message, Timer, Turn
 from gateways import doorbell, writing
+from gateways.reasons import LeftAlone
 
 
 def to_people(conversation: Conversation) -> None:
@@ -60,6 +61,18 @@ def give_back(conversation: Conversation, actor: str) -> None:
     conversation.assignee = None
     conversation.answered_seq = conversation.last_seq
     events.given_back(conversation, actor)
+
+
+def step_aside(conversation: Conversation, left: LeftAlone, actor: str) -> None:
+    """The conversation isn't the gateway's business any more: nothing of the agent's leaves. Nobody takes over for it.
+
+    If it comes back, the agent answers the customer's next message, and none before it.
+    """
+    if conversation.owner != Conversation.Owner.AGENT:
+        return
+    _stop_agent(conversation)
+    conversation.answered_seq = conversation.last_seq
+    events.stepped_aside(conversation, left.why, left.reason, actor)
 
 
 def suspend(conversation: Conversation, actor: str) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from agents import languages
 from contacts.models import Identity
-from conversations import events, messages, ownership, turns
+from conversations import events, messages, ownership, place, turns
 from conversations.models import Conversation, Delivery, Message
 from conversations.threads import Threads
 from gateways import writing
@@ -31,11 +31,17 @@ from gateways.messages import (
     Tagged,
     Unreachable,
 )
-from gateways.models import Destination, Gateway, InboundEvent, Receipt
-from gateways.registry import ADAPTERS
+from gateways.models import Gateway, InboundEvent, Receipt
+from gateways.reasons import LeftAlone, Reason
 
 Verdict = InboundEvent.Verdict
 UNKNOWN_THREAD = "We don't know this conversation."
+ASSIGNED = "It was assigned to a person on the platform."
+USUAL = {  # the reason of a verdict, where nothing else is said
+    Verdict.HANDLED: Reason.HANDLED,
+    Verdict.RECORDED: Reason.NOTED,
+    Verdict.IGNORED: Reason.NOT_FOR_US,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,11 @@ class Recorded:
     why: str
     conversation: Conversation | None = None
     by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
+    told_reason: Reason | None = None
+
+    @property
+    def reason(self) -> Reason:
+        return self.told_reason or (Reason.PERSON_ACTED if self.by_person else USUAL[self.verdict])
 
 
 def record(receipt: Receipt, event: Event, identity: Identity | None, threads: Threads) -> Recorded:
@@ -79,16 +90,17 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
 
 def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, threads: Threads) -> Recorded:
     conversation = threads.open(event, identity)
-    _place(conversation, event.destination)
+    before = place.outside(conversation)
+    place.note(conversation, event)
     conversation.language = _language(conversation, event.text)
-    if event.tags is not None:
-        conversation.tags = list(event.tags)
+    place.step_aside(conversation, before, str(receipt.gateway))
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
-    why = reason_to_leave_alone(conversation)
+    _notice_assignee(conversation, event)
+    left = reason_to_leave_alone(conversation)
     message = messages.add(
         conversation,
-        turn=None if why else turns.expect(conversation),
+        turn=None if left else turns.expect(conversation),
         author=Message.Author.CUSTOMER,
         author_name=event.sender.name or str(identity.contact),
         text=event.text,
@@ -98,53 +110,75 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         metadata=event.metadata,
     )
     conversation.customer_seq = message.seq
-    if not why:
+    if left is None:
         return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
-    events.left_alone(conversation, why)
+    events.left_alone(conversation, left.why, left.reason)
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
-    return Recorded(Verdict.RECORDED, why, conversation)
+    return Recorded(Verdict.RECORDED, left.why, conversation, told_reason=left.reason)
 
 
-def reason_to_leave_alone(conversation: Conversation) -> str:
-    """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
+def reason_to_leave_alone(conversation: Conversation) -> LeftAlone | None:
+    """Why the agent doesn't answer in this conversation; None when it does."""
     gateway = conversation.gateway
-    points = {point.destination_id for point in gateway.managing_points.all()}
     if conversation.owner == Conversation.Owner.HUMAN:
-        return "A person owns the conversation."
+        return LeftAlone(Reason.PERSON_OWNS, "A person owns the conversation.")
     if conversation.status == Conversation.Status.SUSPENDED:
-        return "The agent is suspended in this conversation."
+        return LeftAlone(Reason.SUSPENDED, "The agent is suspended in this conversation.")
     if gateway.mode == Gateway.Mode.OFF:
-        return "The gateway is switched off."
+        return LeftAlone(Reason.SWITCHED_OFF, "The gateway is switched off.")
     if not gateway.agent.is_active:
-        return "The gateway's agent is inactive."
-    if points and conversation.destination_id not in points:
-        return "The conversation is in none of the gateway's managing points."
-    return ""
+        return LeftAlone(Reason.AGENT_INACTIVE, "The gateway's agent is inactive.")
+    return place.outside(conversation)
+
+
+def _notice_assignee(conversation: Conversation, event: CustomerSaid) -> None:
+    """A conversation that was somebody's before we met it is theirs. Later we hear of each assignment by itself."""
+    if conversation.last_seq == 0 and event.assignee and _passes_to_person(conversation, event.assignee):
+        ownership.take_over(conversation, None, event.assignee_name or event.assignee, ASSIGNED)
+
+
+def _passes_to_person(conversation: Conversation, assignee: str) -> bool:
+    """Whether being assigned to this teammate makes a conversation people's.
+
+    What people have already stays theirs: “process conversations assigned to others” is about the agent's own.
+    """
+    gateway = conversation.gateway
+    if assignee == gateway.teammate_id:
+        return False
+    return not gateway.answers_assigned or conversation.owner == Conversation.Owner.HUMAN
 
 
 def _assigned(event: Assigned, threads: Threads) -> Recorded:
     """Moving a conversation is nobody's taking it; giving it to a teammate is, unless the agent is that teammate."""
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
-    if event.destination is not None:
-        _place(conversation, event.destination)
-    if event.to_agent:
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
+    before = place.outside(conversation)
+    place.move(conversation, event)
+    left = place.step_aside(conversation, before, event.by)
+    if event.to_agent or (event.assignee and event.assignee == threads.gateway.teammate_id):
         ownership.give_back(conversation, event.by or str(threads.gateway))
         return Recorded(Verdict.HANDLED, "Assigned to the agent.", conversation, by_person=True)
-    if event.assignee:
-        name = event.assignee_name or event.assignee
-        ownership.take_over(conversation, None, name, "It was assigned to a person on the platform.")
+    name = event.assignee_name or event.assignee
+    if event.assignee and _passes_to_person(conversation, event.assignee):
+        ownership.take_over(conversation, None, str(name), ASSIGNED)
         return Recorded(Verdict.HANDLED, f"Assigned to {name}.", conversation, by_person=True)
+    if left:
+        return Recorded(Verdict.HANDLED, left.why, conversation, told_reason=left.reason)
+    if name:
+        return Recorded(Verdict.RECORDED, f"Assigned to {name}, which leaves it to the agent here.", conversation)
     return Recorded(Verdict.RECORDED, "It was moved on the platform.", conversation)
 
 
 def _tagged(event: Tagged, threads: Threads) -> Recorded:
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
+    before = place.outside(conversation)
     conversation.tags = list(event.tags)
+    if left := place.step_aside(conversation, before, str(threads.gateway)):
+        return Recorded(Verdict.HANDLED, left.why, conversation, told_reason=left.reason)
     return Recorded(Verdict.RECORDED, f"Tags: {', '.join(event.tags) or 'none'}.", conversation)
 
 
@@ -157,7 +191,8 @@ def _edited(event: Edited, threads: Threads) -> Recorded:
     ).order_by("-seq")
     message = said.first() if said else None
     if conversation is None or message is None:
-        return Recorded(Verdict.IGNORED, "We don't know the message that was edited.")
+        why = "We don't know the message that was edited."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_MESSAGE)
     message.metadata = {**message.metadata, "before_edit": [*message.metadata.get("before_edit", []), message.text]}
     message.text = event.text
     message.save(update_fields=["text", "metadata"])
@@ -167,19 +202,9 @@ def _edited(event: Edited, threads: Threads) -> Recorded:
 def _unreachable(event: Unreachable, threads: Threads) -> Recorded:
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
     events.unreachable(conversation, event.why)
     return Recorded(Verdict.RECORDED, event.why, conversation)
-
-
-def _place(conversation: Conversation, destination: str) -> None:
-    """Note where on the platform the conversation is; a destination that is new to us becomes one to choose."""
-    gateway = conversation.gateway
-    kinds = ADAPTERS[gateway.platform].capabilities.managing_points
-    if destination and kinds:
-        conversation.destination, _ = Destination.objects.get_or_create(
-            gateway=gateway, kind=kinds[0], external_id=destination, defaults={"name": destination}
-        )
 
 
 def _language(conversation: Conversation, text: str) -> str:
@@ -190,10 +215,11 @@ def _language(conversation: Conversation, text: str) -> str:
 
 def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorded:
     if _is_own_echo(receipt.gateway, event):
-        return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
+        return Recorded(Verdict.IGNORED, "This is what we sent ourselves.", told_reason=Reason.OWN_ECHO)
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
+        why = "No customer has written in this conversation yet."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_CONVERSATION)
     messages.add(
         conversation,
         author=Message.Author.HUMAN,
@@ -230,17 +256,20 @@ def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
         .first()
     )
     if delivery is None or delivery.message is None:
-        return Recorded(Verdict.IGNORED, "The report is about a message that we didn't send.")
+        why = "The report is about a message that we didn't send."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_MESSAGE)
     if event.progress is Progress.FAILED:
         events.delivery_failed(delivery, event.detail or "The platform reports that the message didn't arrive.")
     changed = messages.advance(delivery.message, Message.Status(event.progress.value))
-    why = f"The message is {event.progress}." if changed else "We knew that, or more."
-    return Recorded(Verdict.HANDLED if changed else Verdict.IGNORED, why, delivery.conversation)
+    if not changed:
+        why = "We knew that, or more."
+        return Recorded(Verdict.IGNORED, why, delivery.conversation, told_reason=Reason.NOTHING_NEW)
+    return Recorded(Verdict.HANDLED, f"The message is {event.progress}.", delivery.conversation)
 
 
 def _on_thread(threads: Threads, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
     conversation = threads.find(thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
     act(conversation, str(threads.gateway))
     return Recorded(Verdict.HANDLED, why, conversation, by_person=True)
