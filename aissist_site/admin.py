@@ -14,7 +14,10 @@ from aissist_site import dashboard
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Conversations", ("conversations.Conversation", "conversations.Delivery", "contacts.Contact")),
     ("Agents", ("agents.Agent", "agents.SubAgent", "agents.Article", "agents.Action")),
-    ("Gateways", ("gateways.Gateway", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange")),
+    (
+        "Gateways",
+        ("gateways.Gateway", "gateways.Destination", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange"),
+    ),
     ("Operation", ("aissist_site.Incident",)),
     ("Access", ("auth.User", "auth.Group", "agents.ApiKey", "axes.AccessAttempt")),
 )

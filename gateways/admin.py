@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
-from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
+from gateways import admin_records, admin_scope, config  # noqa: F401 - importing admin_records registers its pages
+from gateways.admin_scope import DestinationSelect, ScopePart, suggest_teammates
 from gateways.check import check
 from gateways.forms import (
     GatewayForm,
@@ -28,8 +29,10 @@ from gateways.forms import (
     options_form,
 )
 from gateways.models import Destination, Gateway, ManagingPoint, Secret
+from gateways.read_places import can_read, read_places
 from gateways.registry import ADAPTERS
 
+QUESTIONS = {"check": check, "read": read_places}  # by the end of their address
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -46,13 +49,19 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Destination:
             kwargs["queryset"] = Destination.objects.filter(gateway=self.gateway)
+            kwargs["widget"] = DestinationSelect(db_field, self.admin_site, self.gateway)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class DestinationInline(OfGatewayInline):
     model = Destination
     fields = ("name", "kind", "external_id")
+    verbose_name_plural = "Destinations typed in by hand or met in conversations"
     classes = ("collapse",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Destination]:
+        """Those that were read from the platform may be thousands, and are the platform's to name."""
+        return super().get_queryset(request).filter(refreshed_at=None)
 
 
 class ManagingPointInline(OfGatewayInline):
@@ -88,13 +97,14 @@ class PlatformFilter(admin.SimpleListFilter):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
+class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
     change_form_template = "admin/gateways/gateway/change_form.html"
     list_display = ("name", "platform_label", "agent", "mode", "state")
     list_filter = ("status", "mode", PlatformFilter, "agent")
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
     readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
+    readonly_fields += admin_scope.READ_ONLY
     inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
 
     def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
@@ -106,7 +116,10 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def get_form(self, request: HttpRequest, obj: Gateway | None = None, change: bool = False, **kwargs: Any) -> Any:
         editable = obj is not None and self.has_change_permission(request, obj)
         kwargs["form"] = options_form(obj) if obj is not None and editable else GatewayForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if editable and obj is not None:
+            suggest_teammates(form, obj)
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Gateway | None = None) -> Any:
         if obj is None:
@@ -114,8 +127,9 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         options = list(option_fields(obj)) if self.has_change_permission(request, obj) else ["config_shown"]
         label = self.platform_label(obj)
         return (
-            (None, {"fields": ("name", "agent", "mode", "state", *_address_fields(obj))}),
+            (None, {"fields": ("name", "agent", "mode", "state", "last_day", *_address_fields(obj))}),
             (f"{label} options", {"fields": options}),
+            ("Which conversations, and who the agent is", {"fields": admin_scope.FIELDS, "classes": ("collapse",)}),
             (
                 "Pace",
                 {
@@ -136,6 +150,7 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Gateway, form: Any, change: bool) -> None:
+        obj.know_teammate()
         super().save_model(request, obj, form, change)
         made = form.store_secrets() if change else make_missing_secrets(obj)
         request.made_secrets = made  # type: ignore[attr-defined]  # lives as long as the request
@@ -184,17 +199,25 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def config_shown(self, gateway: Gateway) -> SafeString:
         return raw(json.dumps(gateway.config, indent=2, ensure_ascii=False))
 
-    # --- Test connection ----------------------------------------------------------------------------------------------
+    # --- Test connection, read from the platform ---------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = require_POST(self.admin_site.admin_view(self.check_view))
-        return [path("<int:pk>/check/", view, name="gateways_gateway_check"), *super().get_urls()]
+        view = require_POST(self.admin_site.admin_view(self.ask_view))
+        own = [path(f"<int:pk>/{name}/", view, {"what": name}, name=f"gateways_gateway_{name}") for name in QUESTIONS]
+        return [*own, *super().get_urls()]
 
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        gateway = self.get_object(request, object_id)
+        lists = gateway is not None and can_read(gateway)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "lists": lists})
+
+    def ask_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         gateway = get_object_or_404(Gateway, pk=pk)
         if not self.has_change_permission(request, gateway):
             raise PermissionDenied
-        health = check(gateway)
+        health = QUESTIONS[what](gateway)
         messages.add_message(request, messages.SUCCESS if health.ok else messages.ERROR, health.message)
         return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
 
