@@ -20,7 +20,8 @@ def _write(
 
 
 def left_alone(conversation: Conversation, why: str, reason: str = "") -> None:
-    _write(conversation, "left_alone", why, **({"reason": reason} if reason else {}))
+    about: dict[str, Any] = {"reason": reason} if reason else {}
+    _write(conversation, "left_alone", why, **about)
 
 
 def stepped_aside(conversation: Conversation, why: str, reason: str, actor: str) -> None:

@@ -103,8 +103,10 @@ class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
     list_filter = ("status", "mode", PlatformFilter, "agent")
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
-    readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
-    readonly_fields += admin_scope.READ_ONLY
+    readonly_fields = (
+        *("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown"),
+        *admin_scope.READ_ONLY,
+    )
     inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
 
     def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:

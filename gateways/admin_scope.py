@@ -77,9 +77,8 @@ class ScopePart(admin.ModelAdmin[Gateway]):
         url = reverse("admin:gateways_destination_changelist")
         count = gateway.destinations.filter(gone=False).count()
         listed = format_html('<a href="{}?gateway__id__exact={}">{} to choose from</a>', url, gateway.pk, count)
-        read = (
-            format_html("Read {}. ", moment(gateway.places_read_at)) if gateway.places_read_at else "Never read yet. "
-        )
+        at = gateway.places_read_at
+        read = format_html("Read {}. ", moment(at)) if at else "Never read yet. "
         failed = format_html("{} {} ", badge("bad", "Failed"), gateway.places_error) if gateway.places_error else ""
         return format_html("{}{}{}", failed, read, listed)
 

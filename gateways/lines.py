@@ -48,5 +48,5 @@ class LinesField(models.JSONField):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **{"default": list, "blank": True, "validators": [check_lines], **given})
 
-    def formfield(self, **given: Any) -> Any:  # type: ignore[override]  # the stubs promise a field for JSON
+    def formfield(self, **given: Any) -> Any:
         return LinesFormField(label=self.verbose_name.capitalize(), help_text=self.help_text, required=False)

@@ -14,6 +14,8 @@ from gateways.lines import LinesField
 from gateways.scope import EXCEPT, Scope, folded
 
 if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
     from gateways.models import ManagingPoint
 
 TAG = "tag"  # the kind of destination that conversations are in by having it
@@ -67,9 +69,8 @@ class Scoped(models.Model):
         max_length=500, blank=True, editable=False, help_text="Why reading them failed the last time."
     )
 
-    if TYPE_CHECKING:
-        managing_points: models.Manager[ManagingPoint]
-        teammates: models.Manager["Teammate"]
+    managing_points: "RelatedManager[ManagingPoint]"
+    teammates: "RelatedManager[Teammate]"
 
     class Meta:
         abstract = True

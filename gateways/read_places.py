@@ -61,9 +61,9 @@ def read_places(gateway: Gateway) -> Health:
         _keep_people(gateway, found.people.values(), now)
         if not found.missing:
             _mark_gone(gateway, now)
-        error = f"{label} wasn't read to the end. {found.missing}"[:500] if found.missing else ""
-        Gateway.objects.filter(pk=gateway.pk).update(places_read_at=now, places_error=error)
-    return Health(ok=not error, message=f"{error} {_told(found, label)}".strip())
+        problem = f"{label} wasn't read to the end. {found.missing}"[:500] if found.missing else ""
+        Gateway.objects.filter(pk=gateway.pk).update(places_read_at=now, places_error=problem)
+    return Health(ok=not problem, message=f"{problem} {_told(found, label)}".strip())
 
 
 def _failed(gateway: Gateway, why: str) -> Health:
