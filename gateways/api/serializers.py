@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.api.fields import Strict, StrictModel
-from gateways.api import options
+from gateways.api import options, scope_fields
 from gateways.models import Gateway, Secret
 from gateways.registry import ADAPTERS
 
@@ -22,7 +22,7 @@ class SecretNameSerializer(serializers.ModelSerializer[Secret]):
         read_only_fields = fields
 
 
-class GatewaySerializer(StrictModel[Gateway]):
+class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
     """One configured account on one platform."""
 
     platform = serializers.ChoiceField(
@@ -58,6 +58,8 @@ class GatewaySerializer(StrictModel[Gateway]):
             "secrets",
             "secret_names",
             "webhook_url",
+            *scope_fields.WRITABLE,
+            *scope_fields.READ_ONLY,
             "status",
             "status_detail",
             "burst_window",
@@ -69,7 +71,7 @@ class GatewaySerializer(StrictModel[Gateway]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("agent", "status", "status_detail")
+        read_only_fields = ("agent", "status", "status_detail", *scope_fields.READ_ONLY)
         extra_kwargs = {"status_detail": {"help_text": "What is wrong, where the status isn't `ok`."}}
 
     @extend_schema_field(serializers.URLField())
@@ -88,8 +90,11 @@ class GatewaySerializer(StrictModel[Gateway]):
         return attrs
 
     def update(self, instance: Gateway, validated_data: dict[str, Any]) -> Gateway:
-        secrets = validated_data.pop("secrets", {})
+        secrets, points = validated_data.pop("secrets", {}), validated_data.pop("managing_points", None)
+        was_active = instance.is_active
         super().update(instance, validated_data)
+        scope_fields.keep_points(instance, points, was_active)
+        scope_fields.keep_teammate(instance, validated_data)
         _keep(instance, secrets)
         return instance
 
@@ -98,6 +103,9 @@ class GatewayCreationSerializer(GatewaySerializer):
     """A new gateway, and, this once, the secrets that were made for it."""
 
     platform = serializers.ChoiceField(choices=[(name, kind.label) for name, kind in sorted(ADAPTERS.items())])
+    managing_points = scope_fields.Points(
+        read_only=True, help_text="None yet: the destinations of a new gateway have to be read first."
+    )
     generated_secrets = serializers.SerializerMethodField(
         help_text="The secrets that you gave none for and that were made for you. Keep them: they aren't shown again."
     )
