@@ -41,7 +41,7 @@ class FakePlatform(Adapter):
 
     outbox: ClassVar[list[Outgoing]] = []
     script: ClassVar[deque[DeliveryError | Callable[[Outgoing], None] | None]] = deque()
-    listed: ClassVar[list[Place | Teammate | DeliveryError]] = []  # what `places` and `people` find, or fail with
+    listed: ClassVar[list[Place | Teammate | Exception]] = []  # what `places` and `people` find, or fail with
 
     def verify(self, request: InboundRequest) -> None:
         if request.headers.get("x-proof") != "right":
@@ -81,7 +81,7 @@ class FakePlatform(Adapter):
 
     def _listed(self, kind: type[Kind]) -> Iterable[Kind]:
         for one in self.listed:
-            if isinstance(one, DeliveryError):
+            if isinstance(one, Exception):
                 raise one
             if isinstance(one, kind):
                 yield one
