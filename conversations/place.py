@@ -1,6 +1,6 @@
 """Where a conversation is on its platform and what is known of it, and whether that makes it the gateway's business."""
 
-from conversations import ownership
+from conversations import events, ownership
 from conversations.models import Conversation
 from gateways.messages import Assigned, CustomerSaid
 from gateways.models import Destination
@@ -36,8 +36,11 @@ def note(conversation: Conversation, event: CustomerSaid) -> None:
 
 def move(conversation: Conversation, event: Assigned) -> None:
     """It is somewhere else now, if the event tells."""
+    before = conversation.destination_id
     if event.destination is not None:
         put(conversation, event.destination, event.destination_kind)
+    if conversation.destination_id != before:
+        events.moved(conversation, event.by)
 
 
 def put(conversation: Conversation, external_id: str, kind: str = "") -> None:

@@ -7,14 +7,17 @@ recorded once with everything that follows from it, or not at all.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
 from agents import languages
 from contacts.models import Identity
-from conversations import events, messages, ownership, place, turns
-from conversations.models import Conversation, Delivery, Message
-from conversations.threads import Threads
+from conversations import attach, drafts, events, messages, modes, ownership, place, turns
+from conversations.leave_alone import reason_to_leave_alone
+from conversations.models import Conversation, Delivery, Draft, Message
+from conversations.threads import OTHERS, Threads
+from gateways import messages as effects
 from gateways import writing
 from gateways.messages import (
     Assigned,
@@ -32,15 +35,21 @@ from gateways.messages import (
     Unreachable,
 )
 from gateways.models import Gateway, InboundEvent, Receipt
-from gateways.reasons import LeftAlone, Reason
+from gateways.reasons import Reason
 
 Verdict = InboundEvent.Verdict
+AUTOMATED = "automated"  # a tag, and in a message's metadata the reason
 UNKNOWN_THREAD = "We don't know this conversation."
 ASSIGNED = "It was assigned to a person on the platform."
 USUAL = {  # the reason of a verdict, where nothing else is said
     Verdict.HANDLED: Reason.HANDLED,
     Verdict.RECORDED: Reason.NOTED,
     Verdict.IGNORED: Reason.NOT_FOR_US,
+}
+HANDLED = {
+    Gateway.Mode.AUTO: "The agent answers.",
+    Gateway.Mode.DRAFT: "The agent drafts an answer for people to send.",
+    Gateway.Mode.SHADOW: "The agent decides in the shadow and sends nothing.",
 }
 
 
@@ -92,12 +101,19 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     conversation = threads.open(event, identity)
     before = place.outside(conversation)
     place.note(conversation, event)
-    conversation.language = _language(conversation, event.text)
+    if not event.automated:
+        conversation.language = _language(conversation, event.text)
     place.step_aside(conversation, before, str(receipt.gateway))
+    if why := threads.why_apart.get(event.key):
+        events.kept_apart(conversation, why)
+    if event.automated:
+        return _automated(receipt, event, conversation)
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
+    if conversation.has_draft and not event.automated:
+        drafts.outdate(conversation, "The customer wrote again.")
     _notice_assignee(conversation, event)
-    left = reason_to_leave_alone(conversation)
+    left = reason_to_leave_alone(conversation, event)
     message = messages.add(
         conversation,
         turn=None if left else turns.expect(conversation),
@@ -107,29 +123,43 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         external_id=event.message_id,
         receipt=receipt,
         status=Message.Status.RECEIVED,
-        metadata=event.metadata,
+        metadata=_metadata(event),
     )
+    attach.keep(message, receipt.gateway_id, event.attachments)
     conversation.customer_seq = message.seq
     if left is None:
-        return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
+        return Recorded(Verdict.HANDLED, HANDLED[conversation.gateway.mode_now()], conversation)
     events.left_alone(conversation, left.why, left.reason)
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
     return Recorded(Verdict.RECORDED, left.why, conversation, told_reason=left.reason)
 
 
-def reason_to_leave_alone(conversation: Conversation) -> LeftAlone | None:
-    """Why the agent doesn't answer in this conversation; None when it does."""
-    gateway = conversation.gateway
-    if conversation.owner == Conversation.Owner.HUMAN:
-        return LeftAlone(Reason.PERSON_OWNS, "A person owns the conversation.")
-    if conversation.status == Conversation.Status.SUSPENDED:
-        return LeftAlone(Reason.SUSPENDED, "The agent is suspended in this conversation.")
-    if gateway.mode == Gateway.Mode.OFF:
-        return LeftAlone(Reason.SWITCHED_OFF, "The gateway is switched off.")
-    if not gateway.agent.is_active:
-        return LeftAlone(Reason.AGENT_INACTIVE, "The gateway's agent is inactive.")
-    return place.outside(conversation)
+def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation) -> Recorded:
+    """What a program wrote is on the record, and that is all: no answer, nothing reopened, nobody's move changed.
+
+    It isn't the customer's word either, so engines don't see it.
+    """
+    if conversation.last_seq == 0:
+        conversation.tags = [*conversation.tags, AUTOMATED]
+    message = messages.add(
+        conversation,
+        author=Message.Author.SYSTEM,
+        author_name=event.sender.name or event.sender.id,
+        text=event.text,
+        external_id=event.message_id,
+        receipt=receipt,
+        status=Message.Status.RECEIVED,
+        metadata={**_metadata(event), AUTOMATED: event.automated},
+    )
+    attach.keep(message, receipt.gateway_id, event.attachments)
+    why = f"An automatic mail: {event.automated}" if event.channel == "email" else f"Automatic: {event.automated}"
+    events.left_alone(conversation, why, Reason.AUTOMATED)
+    return Recorded(Verdict.RECORDED, why, conversation, told_reason=Reason.AUTOMATED)
+
+
+def _metadata(event: CustomerSaid) -> dict[str, Any]:
+    return {**event.metadata, **({OTHERS: list(event.others)} if event.others else {})}
 
 
 def _notice_assignee(conversation: Conversation, event: CustomerSaid) -> None:
@@ -220,7 +250,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     if conversation is None:
         why = "No customer has written in this conversation yet."
         return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_CONVERSATION)
-    messages.add(
+    message = messages.add(
         conversation,
         author=Message.Author.HUMAN,
         author_name=event.author,
@@ -232,9 +262,25 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     )
     if event.internal:
         return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+    if _approves(conversation, message, event.author):
+        why = "A person sent what the agent had drafted."
+        return Recorded(Verdict.HANDLED, why, conversation, told_reason=Reason.PERSON_ACTED)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
     conversation.answered_seq = conversation.last_seq
     return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
+
+
+def _approves(conversation: Conversation, message: Message, by: str) -> bool:
+    """Whether the person sent what the agent had drafted, and leaves the conversation to it and its next draft."""
+    draft = drafts.pending(conversation)
+    if draft is None:
+        return False
+    state = drafts.judge(draft, message.text)
+    drafts.settle(conversation, draft, state, by, became=message, on_platform=True)
+    if state is Draft.State.IGNORED or not modes.keeps_drafting(conversation):
+        return False
+    ownership.approve(conversation)
+    return True
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
@@ -246,7 +292,8 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
-    return bool(refs) and Delivery.objects.filter(refs, gateway=gateway).exists()
+    ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
+    return bool(refs) and ours.exists()
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

@@ -51,6 +51,8 @@ class CustomerSaid:
     brand: str = ""  # which of the account's brands it was written to
     assignee: str | None = None  # the platform's id of the teammate whose it is; "" nobody's, None not told
     assignee_name: str = ""
+    apart: str = ""  # the thread to use instead where the sender has no part in `thread`; "" where that needs no asking
+    others: tuple[str, ...] = ()  # who else has a part from now on, by the platform's ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class Reply:
     purpose: Purpose
     author: str  # the name that the customer sees
     avatar: str = ""  # address of the picture beside it; only where `Capabilities.avatars`, "" for none
+    replaces: str = ""  # the platform's id of a thinking message to edit into this; only where `Capabilities.edits`
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,33 @@ class Tag:
     remove: tuple[str, ...] = ()
 
 
-Effect = Reply | Note | Assign | Tag
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply for the people on the platform to look at, change and send. Only where `Capabilities.drafts`."""
+
+    kind: ClassVar[str] = "draft"
+    text: str  # markdown
+    author: str  # the name that the customer would see
+
+
+@dataclass(frozen=True, slots=True)
+class Outdate:
+    """Take a draft back: the customer wrote again, or people answered. One that is gone already is fine."""
+
+    kind: ClassVar[str] = "outdate"
+    draft_id: str  # the platform's id of the draft, as `send` returned it
+    draft_ref: str  # the client_ref that the draft was sent with
+    why: str  # one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Show the customer that an answer is being written. Only where `Capabilities.typing`; if it fails, so be it."""
+
+    kind: ClassVar[str] = "typing"
+
+
+Effect = Reply | Note | Assign | Tag | Draft | Outdate | Typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,5 +315,9 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
         return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
     if kind == Tag.kind:
         return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
-    others: dict[str, type[Note] | type[Assign]] = {Note.kind: Note, Assign.kind: Assign}
-    return others[kind](**payload)
+    return OTHERS[kind](**payload)
+
+
+OTHERS: dict[str, type[Note | Assign | Draft | Outdate | Typing]] = {
+    effect.kind: effect for effect in (Note, Assign, Draft, Outdate, Typing)
+}
