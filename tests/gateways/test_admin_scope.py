@@ -16,7 +16,6 @@ from tests.admin_pages import Elements, get
 from tests.conftest import Walk
 from tests.fakes import FakePlatform
 
-INLINES = ("escalation_target", "handover_rules", "destinations", "managing_points", "secrets", "message_templates")
 LISTED = [Place("inbox", "1", "Support"), Place("tag", "t", "vip"), Teammate("7", "Ada", "ada@shop.example")]
 
 
@@ -28,7 +27,8 @@ def posted(client: Client, gateway: Gateway, *points: Destination, **changes: An
     """The gateway's form as the browser sends it, with these managing points added."""
     shown = client.get(url(gateway))
     fields = dict(shown.context["adminform"].form.initial)
-    inlines = {f"{name}-{part}_FORMS": 0 for name in INLINES for part in ("TOTAL", "INITIAL")}
+    names = [each.formset.prefix for each in shown.context["inline_admin_formsets"]]
+    inlines = {f"{name}-{part}_FORMS": 0 for name in names for part in ("TOTAL", "INITIAL")}
     new = {f"managing_points-{number}-destination": point.pk for number, point in enumerate(points)}
     new |= {f"managing_points-{number}-gateway": gateway.pk for number, _ in enumerate(points)}
     plain = {name: value for name, value in fields.items() if isinstance(value, (str, int, float)) and value != ""}
@@ -174,9 +174,8 @@ class TestVerdicts:
 
     def test_are_found_by_reason_and_by_repeats(self, admin_client: Client, walk: Walk):
         walk.answer("Hello")
-        InboundEvent.objects.create(
-            gateway=walk.gateway, receipt_id=1, key="z", kind="Tagged", verdict="recorded", reason="noted", duplicates=3
-        )
+        about = {"gateway": walk.gateway, "receipt": walk.gateway.receipts.get()}
+        InboundEvent.objects.create(**about, key="z", kind="Tagged", verdict="recorded", reason="noted", duplicates=3)
         listing = reverse("admin:gateways_inboundevent_changelist")
         for query, keys in (("?reason__exact=noted", ["z"]), ("?duplicates=yes", ["z"]), ("?reason__exact=mode", [])):
             found = admin_client.get(listing + query).context["cl"].result_list
