@@ -1,6 +1,7 @@
 """Two active gateways on one managing point would both answer."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,3 +111,27 @@ def test_two_that_are_saved_at_once_wait_for_each_other(second: Gateway, django_
 
 def inbox_unsaved(gateway: Gateway) -> Destination:
     return Destination(gateway=gateway, kind="inbox", external_id="support", name="Support")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_are_saved_at_once_one_is_refused(gateway: Gateway, make_gateway: Make):
+    if not connection.features.has_select_for_update:
+        pytest.skip("On SQLite a transaction that writes is alone anyway.")
+    second = make_gateway(name="Second")
+    mine, theirs = inbox(gateway), inbox(second)
+
+    def save_the_other() -> str:
+        try:
+            with transaction.atomic():
+                return overlap(second, [theirs])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert overlap(gateway, [mine]) == ""
+            other = pool.submit(save_the_other)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.5)  # it waits
+            ManagingPoint.objects.create(gateway=gateway, destination=mine)
+        assert other.result(timeout=20).startswith("Gateway “Desk” handles")
