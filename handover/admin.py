@@ -21,7 +21,7 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
+from handover import admin_configuration, admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
@@ -64,6 +64,9 @@ admin.site.unregister(Gateway)
 @admin.register(Gateway)
 class CompleteGatewayAdmin(GatewayAdmin):
     inlines = (EscalationTargetInline, HandoverRuleInline, *GatewayAdmin.inlines, MessageTemplateInline)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*admin_configuration.urls(self), *super().get_urls()]
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------

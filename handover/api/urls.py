@@ -1,9 +1,11 @@
 from django.urls import path
 
+from handover.api.configuration import Configuration
 from handover.api.views import Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
 from handover.api.views_actions import ActionRequests, Approve, Decline
 
 urlpatterns = [
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/configuration", Configuration.as_view()),
     path("agents/<int:agent_id>/conversations", Conversations.as_view()),
     path("conversations/<int:conversation_id>/messages", ConversationMessages.as_view()),
     path("conversations/<int:conversation_id>/handover", HandOver.as_view()),
