@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
@@ -81,7 +82,7 @@ class Configuration(OfGateway):
         tags=["Gateways"],
         summary="Read a gateway's whole configuration",
         description="The same structure as the YAML of `manage.py export`, with references in place of secrets.",
-        responses={200: serializers.DictField()},
+        responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Request, agent_id: int, gateway_id: int) -> Response:
         return Response(_values(self.gateway()))
@@ -94,7 +95,7 @@ class Configuration(OfGateway):
         parameters=[
             OpenApiParameter("dry_run", bool, description="Only say what would change.", default=False),
         ],
-        request={"application/json": serializers.DictField()},
+        request={"application/json": OpenApiTypes.OBJECT},
         responses={200: AppliedSerializer},
         examples=[OpenApiExample("Target and message", EXAMPLE, request_only=True)],
     )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -33,6 +34,8 @@ def of_value(value: Any) -> Any:
         return (value.replace(tzinfo=UTC) if is_naive(value) else value.astimezone(UTC)).isoformat()
     if isinstance(value, (date, time)):
         return value.isoformat()
+    if isinstance(value, Enum):  # a choice that was set by its name in code
+        return value.value
     if isinstance(value, Decimal):
         return str(value)
     return value

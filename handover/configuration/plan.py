@@ -84,8 +84,8 @@ def differences(was: Row | None, now: Row) -> tuple[Difference, ...]:
 
 def title(row: Row, key: tuple[str, ...]) -> str:
     """How a row is called in a diff."""
-    told = [_short(row[name]) for name in key or tuple(row) if name in row and row[name] not in ("", None, [], {})]
-    return ", ".join(told)
+    told = [row[name] for name in key or tuple(row) if name in row]
+    return ", ".join(_short(value) for value in told if value not in ("", None, [], {}) and not isinstance(value, bool))
 
 
 def _short(value: Any) -> str:

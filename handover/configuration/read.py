@@ -91,8 +91,9 @@ def _row(given: Any, each: Shape, here: str, problems: Problems, also: Iterable[
     if not each.parent:
         return found
     whole = {**_defaults(each, given), **found}
-    problems += [f"{here}: {name}: This is needed." for name in each.key if name not in whole and name not in given]
-    return whole
+    names = [column.name for column in each.columns]
+    problems += [f"{here}: {name}: This is needed." for name in names if name not in whole and name not in given]
+    return {name: whole[name] for name in names if name in whole}
 
 
 def _defaults(each: Shape, given: Row) -> Row:
@@ -105,7 +106,7 @@ def _defaults(each: Shape, given: Row) -> Row:
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, 1, 0.6)
+    near = get_close_matches(name, known, 1, 0.7)
     if near:
         return f"“{name}” isn't known here. Did you mean “{near[0]}”?"
     return f"“{name}” isn't known here. Known: {', '.join(known)}."

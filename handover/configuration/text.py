@@ -13,6 +13,7 @@ HEAD = """\
 # Apply it with: python manage.py apply FILE
 # What isn't named here is left as it is; a list that is named is the whole of it, and an empty one deletes its rows.
 """
+BREAKS = frozenset("\r\x85\u2028\u2029")  # PyYAML reads them back as other ones unless they are escaped
 SECRETS = "# Values never stand here: {env: VARIABLE}, {file: /path} or {generate: true}; null removes a secret."
 
 
@@ -56,7 +57,8 @@ class Writer(yaml.SafeDumper):
 
 
 def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return writer.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = '"' if BREAKS & set(text) else "|" if "\n" in text else None
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 Writer.add_representer(str, _text)
@@ -75,9 +77,8 @@ def load(text: str, origin: str) -> Iterator[Mapping[str, Any]]:
         raise ConfigurationError(f"{origin}: is not YAML. {_where(error)}") from error
     for number, each in enumerate(found, start=1):
         if not isinstance(each, dict):
-            raise ConfigurationError(
-                f"{origin}: document {number} isn't names and values. Begin it with “kind: gateway”."
-            )
+            here = f"{origin}: document {number}"
+            raise ConfigurationError(f"{here}: Give names and values, beginning with “kind: gateway”.")
         yield each
 
 
