@@ -33,12 +33,14 @@ from gateways.messages import (
     Closed,
     CustomerSaid,
     DeliveryReported,
+    Draft,
     Edited,
     Effect,
     Event,
     GivenBack,
     Ignored,
     Note,
+    Outdate,
     Outgoing,
     Person,
     Progress,
@@ -47,6 +49,7 @@ from gateways.messages import (
     StaffSaid,
     Tag,
     Tagged,
+    Typing,
 )
 
 PLACEHOLDER = re.compile(r"\{\{\s*secrets\.([-\w]+)\s*\}\}", re.ASCII)
@@ -132,7 +135,13 @@ class Webhook(Adapter):
     label = "Webhook"
     docs = "https://www.standardwebhooks.com/"
     capabilities = Capabilities(
-        notes=True, assign=True, tags=True, idempotent=True, api_messages=True, managing_points=("address",)
+        notes=True,
+        assign=True,
+        tags=True,
+        drafts=True,
+        idempotent=True,
+        api_messages=True,
+        managing_points=("address",),
     )
     Config = Config
     kept_headers = ("content-type", signatures.ID)
@@ -218,6 +227,12 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
             return "conversation.assigned", {"destination": destination, "reason": effect.reason}
         case Tag():
             return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
+        case Draft():
+            return "draft.created", {"content": effect.text, "author": effect.author}
+        case Outdate():
+            return "draft.outdated", {"draft": effect.draft_ref, "reason": effect.why}
+        case Typing():
+            return "typing.started", {}
 
 
 def _their_id(body: bytes) -> str:

@@ -39,7 +39,8 @@ def shown(document: Document) -> Document:
 def rows(root: models.Model, each: Shape) -> list[models.Model]:
     """The rows of one list, in an order that doesn't depend on the database."""
     links = [column.name for column in each.columns if column.is_relation and not column.many_to_many]
-    found: Iterable[Any] = each.model._default_manager.filter(**{each.parent: root}).select_related(*links)
+    only = {each.parent: root, **shape.ONLY.get(each.model._meta.label, {})}
+    found: Iterable[Any] = each.model._default_manager.filter(**only).select_related(*links)
     order = each.key or tuple(name for name in ("position",) if each.column(name))
     return sorted(found, key=lambda row: (*(_sortable(row, each, name) for name in order), row.pk))
 

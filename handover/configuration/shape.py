@@ -29,6 +29,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 SECRETS = "gateways.Secret"  # under `secrets`, by reference
+ONLY: Mapping[str, Mapping[str, Any]] = {"agents.Article": {"imported": None}}  # the others are a source's
 CATALOGUE = ("gateways.Destination",)  # conversations are in them: rows are made and renamed, never deleted
 
 # Models that point at a root and are no configuration, with the reason. Those of branches to come do no harm.
@@ -36,11 +37,13 @@ NOT_CONFIGURATION: Mapping[str, str] = {
     "agents.Action": "has secrets of its own; is set up in admin",
     "agents.ApiKey": "a key is made where it is used",
     "agents.Avatar": "a picture, not text",
+    "agents.ChunkVector": "computed",
     "agents.EngineSetting": "has a secret in its row; is set up in admin",
     "agents.Rephrasing": "made by the engine",
-    "agents.Source": "read from elsewhere",
+    "agents.Source": "has a state of its own; is set up in admin",
     "contacts.Identity": "people",
     "conversations.ActionRequest": "happened",
+    "conversations.Attachment": "happened",
     "conversations.Conversation": "happened",
     "conversations.Delivery": "happened",
     "conversations.Draft": "happened",

@@ -62,7 +62,15 @@ def change_url(gateway: Gateway) -> str:
     return reverse("admin:gateways_gateway_change", args=[gateway.pk])
 
 
-INLINES = ("escalation_target", "handover_rules", "destinations", "managing_points", "secrets", "message_templates")
+INLINES = (
+    "escalation_target",
+    "handover_rules",
+    "hours",
+    "destinations",
+    "managing_points",
+    "secrets",
+    "message_templates",
+)
 
 
 def form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
@@ -78,6 +86,9 @@ def form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "thinking_after": 8,
         "offer_minutes": 30,
         "on_silence": "rest",
+        "first_delay": 0,
+        "later_delay": 0,
+        "time_zone": "Europe/Berlin",
         "on_unknown": "hold",
         "option_account": "a-1",
         "option_region": "eu",

@@ -1,5 +1,6 @@
 """Documents and the database: round trips, moves to another one, all or nothing, nothing twice."""
 
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agents.knowledge_models import ImportedArticle, Source, SourcePage
 from agents.models import Agent, Article, SubAgent
 from aissist_site.demo import load as demo
 from conversations.models import MessageTemplate
-from gateways.models import Destination, Gateway, ManagingPoint, Secret
+from gateways.models import Destination, Gateway, Hours, ManagingPoint, Secret
 from handover.configuration import resolve, show, text
 from handover.configuration.apply import apply
 from handover.configuration.describe import describe, shown
 from handover.configuration.read import read
 from handover.configuration.values import ConfigurationError, Outcome, SecretChange, Verb
-from handover.models import EscalationTarget, Handover, HandoverRule
+from handover.models import EscalationTarget, Handover, HandoverRule, Promotion
 from tests.admin_pages import conversation_of
 
 HEAD = "kind: gateway\nname: Desk\n"
@@ -35,7 +37,12 @@ def desk(gateway: Gateway) -> Gateway:
     HandoverRule.objects.create(gateway=gateway, sub_agent=billing, destination=front)
     MessageTemplate.objects.create(gateway=gateway, kind="handover", language="de", text="Moment,\nbitte.")
     Secret.objects.create(gateway=gateway, name="token", value="hunter2")
-    return gateway
+    weekdays = {"days": ["mon", "tue"], "starts": time(9), "ends": time(17, 30)}
+    Hours.objects.create(gateway=gateway, what="draft", **weekdays)
+    Hours.objects.create(gateway=gateway, what="off", first_date=date(2027, 1, 1), starts=time(0), ends=time(0))
+    Promotion.objects.create(gateway=gateway, sub_agent=billing, by="Kim")
+    Gateway.objects.update(scheduled=True, time_zone="Europe/Dublin", first_delay=3)
+    return Gateway.objects.get()
 
 
 def do(source: str, **options: Any) -> tuple[Outcome, ...]:
@@ -153,7 +160,7 @@ def test_a_rule_that_is_changed_stays_the_rule_of_its_handovers(desk: Gateway) -
     [
         (NEW.replace("agent: Shop\n", ""), "f: gateway “New”: agent: This field cannot be null."),
         (NEW.replace("Shop", "Nobody"), "f: gateway “New”: agent: There is no agent “Nobody”. Make it first."),
-        (NEW.replace("fake", "pigeon"), "f: gateway “New”: platform: Give one of: fake, "),
+        (NEW.replace("fake", "pigeon"), "f: gateway “New”: platform: Give one of: "),
         (HEAD + "platform: webchat", "f: gateway “Desk”: platform: This gateway is one of fake, and that can't be"),
         (NEW + "config: {region: mars}", "f: gateway “New”: config.region: Choose one of: eu, us."),
         (NEW + "config: {regoin: eu}", "f: gateway “New”: config.regoin: There is no such option."),
@@ -268,6 +275,18 @@ def test_an_article_that_is_not_in_the_file_is_deleted_and_one_that_is_keeps_its
     Article.objects.create(agent=agent, title="B", body="b")
     do("kind: agent\nname: Shop\narticles: [{title: A, body: new}]")
     assert list(Article.objects.values_list("pk", "title", "body")) == [(kept.pk, "A", "new")]
+
+
+def test_articles_of_a_source_are_the_sources(agent: Agent) -> None:
+    read_in = Article.objects.create(agent=agent, title="Read in", body="b")
+    source = Source.objects.create(
+        agent=agent, name="Help", kind=Source.Kind.choices[0][0], address="https://x.example/"
+    )
+    page = SourcePage.objects.create(source=source, address="https://x.example/")
+    ImportedArticle.objects.create(source=source, page=page, article=read_in)
+    assert "Read in" not in exported("Shop")
+    do("kind: agent\nname: Shop\narticles: []")
+    assert Article.objects.get() == read_in
 
 
 # --- Warnings ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import pytest
 
-from conversations.chat.render import render
+from gateways.formatting.html import html as render
 
 LINK = 'target="_blank" rel="noopener nofollow"'
 TABLE = {
