@@ -179,7 +179,7 @@ def test_a_rule_that_is_changed_stays_the_rule_of_its_handovers(desk: Gateway) -
         ),
         (
             NEW + "managing_points: [{destination: {kind: inbox, external_id: '7'}}]",
-            "f: gateway “New”: managing_points (inbox/7): destination: Gateway “Desk” handles this one already.",
+            "f: gateway “New”: managing_points (inbox/7): destination: Gateway “Desk” handles “Sales” already.",
         ),
     ],
 )
