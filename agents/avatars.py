@@ -6,6 +6,7 @@ Kinds that can hold scripts, such as SVG, aren't taken.
 import hashlib
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import reverse
 
 from agents.models import Agent, Avatar
@@ -49,6 +50,12 @@ def address(agent: Agent) -> str:
     """Where browsers find the agent's picture; "" when it has none. One query."""
     digest = Avatar.objects.filter(agent=agent).values_list("digest", flat=True).first()
     return reverse("avatar", args=[agent.pk, digest]) if digest else agent.avatar_url
+
+
+def public_address(agent: Agent) -> str:
+    """Where anybody finds it, us or another site; "" when there is none. One query."""
+    found = address(agent)
+    return f"{settings.PUBLIC_URL}{found}" if found.startswith("/") else found
 
 
 def origin(url: str) -> str:

@@ -25,7 +25,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "agents.Instruction",
         ),
     ),
-    ("Gateways", ("gateways.Gateway", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange")),
+    (
+        "Gateways",
+        ("gateways.Gateway", "gateways.Destination", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange"),
+    ),
     ("Operation", ("aissist_site.Incident",)),
     ("Access", ("auth.User", "auth.Group", "agents.ApiKey", "axes.AccessAttempt")),
 )

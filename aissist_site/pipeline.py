@@ -7,6 +7,7 @@ What is rung for is a gateway: whatever is due there is done, many rows in one t
 fails. Everything may be called at any time, any number of times.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -42,10 +43,11 @@ from conversations.modes import Conduct
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
-from gateways import doorbell, writing
+from gateways import doorbell, verdicts, writing
 from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
+from gateways.reasons import Reason
 from handover import shadow
 from handover.expire import expire
 from handover.hand_over import follow, hand_over
@@ -95,7 +97,7 @@ def _ingest_batch(gateway_id: int) -> int | None:
 def _free(gateway_id: int) -> Gateway | None:
     """The gateway, locked for this transaction; None if somebody else has it locked."""
     free = Gateway.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by()
-    related = free.select_related("agent").prefetch_related("managing_points", "secrets")
+    related = free.select_related("agent").prefetch_related("managing_points__destination", "secrets")
     return next(iter(related.filter(pk=gateway_id)), None)
 
 
@@ -138,6 +140,8 @@ def _record_all(gateway: Gateway, read: Read) -> None:
     with writing.at_once(), threads_of(gateway) as threads:
         earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
         known = set(earlier.values_list("key", flat=True))
+        keys = Counter(event.key for event in found)
+        again = keys - Counter(keys.keys() - known)
         people = resolve(gateway, found)
         threads.read(name for e in found if isinstance(e, CustomerSaid) for name in (e.thread, e.apart) if name)
         read = [(receipt, tuple(_rightful(event, people, threads) for event in told)) for receipt, told in read]
@@ -146,6 +150,7 @@ def _record_all(gateway: Gateway, read: Read) -> None:
         for receipt, told in read:
             outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
             receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+        verdicts.count_repeats(gateway, again)
 
 
 def _rightful(event: Event, people: Mapping[str, Identity], threads: Threads) -> Event:
@@ -162,9 +167,9 @@ def _record_once(
     who = people[event.sender.id] if isinstance(event, CustomerSaid) else None
     recorded = record(receipt, event, who, threads)
     if recorded.note and recorded.conversation and (done := obey(recorded.conversation, recorded.note)):
-        recorded = replace(recorded, verdict=InboundEvent.Verdict.HANDLED, why=done)
+        recorded = replace(recorded, verdict=InboundEvent.Verdict.HANDLED, why=done, told_reason=Reason.PERSON_ACTED)
     kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
-    kept.verdict, kept.why = recorded.verdict, recorded.why[:300]
+    kept.verdict, kept.reason, kept.why = recorded.verdict, recorded.reason, recorded.why[:300]
     writing.insert(kept)
     if recorded.by_person and recorded.conversation:
         follow(recorded.conversation)

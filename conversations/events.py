@@ -19,8 +19,14 @@ def _write(
     log.info(kind, conversation=conversation.pk, **({"turn": turn.pk} if turn and turn.pk else {}))
 
 
-def left_alone(conversation: Conversation, why: str) -> None:
-    _write(conversation, "left_alone", why)
+def left_alone(conversation: Conversation, why: str, reason: str = "") -> None:
+    about: dict[str, Any] = {"reason": reason} if reason else {}
+    _write(conversation, "left_alone", why, **about)
+
+
+def stepped_aside(conversation: Conversation, why: str, reason: str, actor: str) -> None:
+    said = f"{why} The agent leaves it alone from now on, what it was about to say included."
+    _write(conversation, "stepped_aside", said, actor=actor, reason=reason)
 
 
 def kept_apart(conversation: Conversation, why: str) -> None:

@@ -11,6 +11,9 @@ from gateways import writing
 
 CHANGING = (
     "destination_id",
+    "places",
+    "channel",
+    "brand",
     "language",
     "tags",
     "acknowledged",

@@ -43,6 +43,11 @@ class Conversation(models.Model):
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="conversations")
     external_id = models.CharField(max_length=255, help_text="The platform's id of the conversation.")
     destination = models.ForeignKey(Destination, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    places = models.JSONField(
+        default=dict, blank=True, help_text="By kind of destination, our id of the one that it is in."
+    )
+    channel = models.CharField(max_length=30, blank=True, help_text="How it reached the platform, as told there.")
+    brand = models.CharField(max_length=100, blank=True, help_text="As on the platform.")
     subject = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10, blank=True)
     tags = models.JSONField(default=list, blank=True, help_text="Names, as on the platform.")

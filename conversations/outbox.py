@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from agents import avatars
 from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways import doorbell, writing
@@ -192,8 +193,10 @@ def _reply_parts(
     kind = ADAPTERS[conversation.gateway.platform]
     texts = split(message.text, kind.capabilities.max_length, measure=kind.length)
     pace = kind.pace(conversation.external_id)
+    shown = kind.capabilities.avatars and epoch is not None
+    avatar = avatars.public_address(conversation.gateway.agent) if shown else ""
     for number, text in enumerate(texts, start=1):
-        effect = Reply(text=text, purpose=purpose, author=author, replaces=replaces if number == 1 else "")
+        effect = Reply(text, purpose, author, replaces=replaces if number == 1 else "", avatar=avatar)
         after, of = pace * (number - 1), {"part": number, "parts": len(texts)}
         _put(conversation, effect, message=message, turn=message.turn, after=after, epoch=epoch, **of)
 

@@ -12,6 +12,7 @@ from conversations.models import Conversation, Delivery, Timer, Turn
 from conversations.outbox import withdraw
 from gateways import doorbell, writing
 from gateways.messages import Typing
+from gateways.reasons import LeftAlone
 
 
 def to_people(conversation: Conversation) -> None:
@@ -69,6 +70,19 @@ def approve(conversation: Conversation) -> None:
     """A person sent what the agent had drafted: it stays the agent's, but what it is doing about it is over."""
     _stop_agent(conversation)
     conversation.answered_seq = conversation.last_seq
+
+
+def step_aside(conversation: Conversation, left: LeftAlone, actor: str) -> None:
+    """The conversation isn't the gateway's business any more: nothing of the agent's leaves. Nobody takes over for it.
+
+    If it comes back, the agent answers the customer's next message, and none before it.
+    """
+    if conversation.owner != Conversation.Owner.AGENT:
+        return
+    _stop_agent(conversation)
+    drafts.outdate(conversation, left.why)
+    conversation.answered_seq = conversation.last_seq
+    events.stepped_aside(conversation, left.why, left.reason, actor)
 
 
 def suspend(conversation: Conversation, actor: str) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from agents import languages
 from contacts.models import Identity
-from conversations import attach, drafts, events, loops, messages, modes, ownership, turns
+from conversations import attach, drafts, events, messages, modes, ownership, place, turns
+from conversations.leave_alone import reason_to_leave_alone
 from conversations.models import Conversation, Delivery, Draft, Message
 from conversations.threads import OTHERS, Threads
 from gateways import messages as effects
@@ -34,13 +34,18 @@ from gateways.messages import (
     Tagged,
     Unreachable,
 )
-from gateways.models import Destination, Gateway, InboundEvent, Receipt
-from gateways.registry import ADAPTERS
+from gateways.models import Gateway, InboundEvent, Receipt
+from gateways.reasons import Reason
 
 Verdict = InboundEvent.Verdict
-SPEAKING = (Message.Author.CUSTOMER, Message.Author.AGENT, Message.Author.HUMAN)
 AUTOMATED = "automated"  # a tag, and in a message's metadata the reason
 UNKNOWN_THREAD = "We don't know this conversation."
+ASSIGNED = "It was assigned to a person on the platform."
+USUAL = {  # the reason of a verdict, where nothing else is said
+    Verdict.HANDLED: Reason.HANDLED,
+    Verdict.RECORDED: Reason.NOTED,
+    Verdict.IGNORED: Reason.NOT_FOR_US,
+}
 HANDLED = {
     Gateway.Mode.AUTO: "The agent answers.",
     Gateway.Mode.DRAFT: "The agent drafts an answer for people to send.",
@@ -57,6 +62,11 @@ class Recorded:
     conversation: Conversation | None = None
     by_person: bool = False  # a person acted, and the conversation is theirs or was given away by them
     note: Message | None = None  # what a person noted for their colleagues, or for the agent
+    told_reason: Reason | None = None
+
+    @property
+    def reason(self) -> Reason:
+        return self.told_reason or (Reason.PERSON_ACTED if self.by_person else USUAL[self.verdict])
 
 
 def record(receipt: Receipt, event: Event, identity: Identity | None, threads: Threads) -> Recorded:
@@ -90,11 +100,11 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
 
 def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, threads: Threads) -> Recorded:
     conversation = threads.open(event, identity)
-    _place(conversation, event.destination)
+    before = place.outside(conversation)
+    place.note(conversation, event)
     if not event.automated:
         conversation.language = _language(conversation, event.text)
-    if event.tags is not None:
-        conversation.tags = list(event.tags)
+    place.step_aside(conversation, before, str(receipt.gateway))
     if why := threads.why_apart.get(event.key):
         events.kept_apart(conversation, why)
     if event.automated:
@@ -103,10 +113,11 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         ownership.reopen(conversation)
     if conversation.has_draft and not event.automated:
         drafts.outdate(conversation, "The customer wrote again.")
-    why = reason_to_leave_alone(conversation) or _machine(conversation, event)
+    _notice_assignee(conversation, event)
+    left = reason_to_leave_alone(conversation, event)
     message = messages.add(
         conversation,
-        turn=None if why else turns.expect(conversation),
+        turn=None if left else turns.expect(conversation),
         author=Message.Author.CUSTOMER,
         author_name=event.sender.name or str(identity.contact),
         text=event.text,
@@ -117,12 +128,12 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     )
     attach.keep(message, receipt.gateway_id, event.attachments)
     conversation.customer_seq = message.seq
-    if not why:
+    if left is None:
         return Recorded(Verdict.HANDLED, HANDLED[conversation.gateway.mode_now()], conversation)
-    events.left_alone(conversation, why)
+    events.left_alone(conversation, left.why, left.reason)
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
-    return Recorded(Verdict.RECORDED, why, conversation)
+    return Recorded(Verdict.RECORDED, left.why, conversation, told_reason=left.reason)
 
 
 def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation) -> Recorded:
@@ -144,65 +155,61 @@ def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation
     )
     attach.keep(message, receipt.gateway_id, event.attachments)
     why = f"An automatic mail: {event.automated}" if event.channel == "email" else f"Automatic: {event.automated}"
-    events.left_alone(conversation, why)
-    return Recorded(Verdict.RECORDED, why, conversation)
+    events.left_alone(conversation, why, Reason.AUTOMATED)
+    return Recorded(Verdict.RECORDED, why, conversation, told_reason=Reason.AUTOMATED)
 
 
 def _metadata(event: CustomerSaid) -> dict[str, Any]:
     return {**event.metadata, **({OTHERS: list(event.others)} if event.others else {})}
 
 
-def _machine(conversation: Conversation, event: CustomerSaid) -> str:
-    """Why this seems to be a machine that answers ours, where machines write at all; "" for a person."""
-    if not ADAPTERS[conversation.gateway.platform].capabilities.machines or conversation.last_seq < loops.MOST_ANSWERS:
-        return ""
-    writing.flush()  # some may have come in just before
-    said = conversation.messages.filter(author__in=SPEAKING, kind=Message.Kind.MESSAGE).order_by("-seq")
-    rows = said.values_list("created_at", "author", "text")[: loops.LOOKED_AT]
-    lines = [loops.Line(at, author == Message.Author.AGENT, text) for at, author, text in reversed(rows)]
-    return loops.machine([*lines, loops.Line(timezone.now(), False, event.text)])
+def _notice_assignee(conversation: Conversation, event: CustomerSaid) -> None:
+    """A conversation that was somebody's before we met it is theirs. Later we hear of each assignment by itself."""
+    if conversation.last_seq == 0 and event.assignee and _passes_to_person(conversation, event.assignee):
+        ownership.take_over(conversation, None, event.assignee_name or event.assignee, ASSIGNED)
 
 
-def reason_to_leave_alone(conversation: Conversation) -> str:
-    """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
+def _passes_to_person(conversation: Conversation, assignee: str) -> bool:
+    """Whether being assigned to this teammate makes a conversation people's.
+
+    What people have already stays theirs: “process conversations assigned to others” is about the agent's own.
+    """
     gateway = conversation.gateway
-    mode = gateway.mode_now()
-    points = {point.destination_id for point in gateway.managing_points.all()}
-    if conversation.owner == Conversation.Owner.HUMAN and mode != Gateway.Mode.SHADOW:
-        return "A person owns the conversation."
-    if conversation.status == Conversation.Status.SUSPENDED:
-        return "The agent is suspended in this conversation."
-    if why := modes.silence(gateway, mode):
-        return why
-    if not gateway.agent.is_active:
-        return "The gateway's agent is inactive."
-    if points and conversation.destination_id not in points:
-        return "The conversation is in none of the gateway's managing points."
-    return ""
+    if assignee == gateway.teammate_id:
+        return False
+    return not gateway.answers_assigned or conversation.owner == Conversation.Owner.HUMAN
 
 
 def _assigned(event: Assigned, threads: Threads) -> Recorded:
     """Moving a conversation is nobody's taking it; giving it to a teammate is, unless the agent is that teammate."""
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
-    if event.destination is not None:
-        _move(conversation, event.destination, event.by)
-    if event.to_agent:
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
+    before = place.outside(conversation)
+    place.move(conversation, event)
+    left = place.step_aside(conversation, before, event.by)
+    if event.to_agent or (event.assignee and event.assignee == threads.gateway.teammate_id):
         ownership.give_back(conversation, event.by or str(threads.gateway))
         return Recorded(Verdict.HANDLED, "Assigned to the agent.", conversation, by_person=True)
-    if event.assignee:
-        name = event.assignee_name or event.assignee
-        ownership.take_over(conversation, None, name, "It was assigned to a person on the platform.")
+    name = event.assignee_name or event.assignee
+    if event.assignee and _passes_to_person(conversation, event.assignee):
+        ownership.take_over(conversation, None, str(name), ASSIGNED)
         return Recorded(Verdict.HANDLED, f"Assigned to {name}.", conversation, by_person=True)
+    if left:
+        return Recorded(Verdict.HANDLED, left.why, conversation, told_reason=left.reason)
+    if name:
+        return Recorded(Verdict.RECORDED, f"Assigned to {name}, which leaves it to the agent here.", conversation)
     return Recorded(Verdict.RECORDED, "It was moved on the platform.", conversation)
 
 
 def _tagged(event: Tagged, threads: Threads) -> Recorded:
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
+    before = place.outside(conversation)
     conversation.tags = list(event.tags)
+    if left := place.step_aside(conversation, before, str(threads.gateway)):
+        return Recorded(Verdict.HANDLED, left.why, conversation, told_reason=left.reason)
     return Recorded(Verdict.RECORDED, f"Tags: {', '.join(event.tags) or 'none'}.", conversation)
 
 
@@ -215,7 +222,8 @@ def _edited(event: Edited, threads: Threads) -> Recorded:
     ).order_by("-seq")
     message = said.first() if said else None
     if conversation is None or message is None:
-        return Recorded(Verdict.IGNORED, "We don't know the message that was edited.")
+        why = "We don't know the message that was edited."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_MESSAGE)
     message.metadata = {**message.metadata, "before_edit": [*message.metadata.get("before_edit", []), message.text]}
     message.text = event.text
     message.save(update_fields=["text", "metadata"])
@@ -225,26 +233,9 @@ def _edited(event: Edited, threads: Threads) -> Recorded:
 def _unreachable(event: Unreachable, threads: Threads) -> Recorded:
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
     events.unreachable(conversation, event.why)
     return Recorded(Verdict.RECORDED, event.why, conversation)
-
-
-def _place(conversation: Conversation, destination: str) -> None:
-    """Note where on the platform the conversation is; a destination that is new to us becomes one to choose."""
-    gateway = conversation.gateway
-    kinds = ADAPTERS[gateway.platform].capabilities.managing_points
-    if destination and kinds:
-        conversation.destination, _ = Destination.objects.get_or_create(
-            gateway=gateway, kind=kinds[0], external_id=destination, defaults={"name": destination}
-        )
-
-
-def _move(conversation: Conversation, destination: str, by: str) -> None:
-    before = conversation.destination_id
-    _place(conversation, destination)
-    if conversation.destination_id != before:
-        events.moved(conversation, by)
 
 
 def _language(conversation: Conversation, text: str) -> str:
@@ -255,10 +246,11 @@ def _language(conversation: Conversation, text: str) -> str:
 
 def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorded:
     if _is_own_echo(receipt.gateway, event):
-        return Recorded(Verdict.IGNORED, "This is what we sent ourselves.")
+        return Recorded(Verdict.IGNORED, "This is what we sent ourselves.", told_reason=Reason.OWN_ECHO)
     conversation = threads.find(event.thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
+        why = "No customer has written in this conversation yet."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_CONVERSATION)
     message = messages.add(
         conversation,
         author=Message.Author.HUMAN,
@@ -272,7 +264,8 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     if event.internal:
         return Recorded(Verdict.RECORDED, "An internal note.", conversation, note=message)
     if _approves(conversation, message, event.author):
-        return Recorded(Verdict.HANDLED, "A person sent what the agent had drafted.", conversation)
+        why = "A person sent what the agent had drafted."
+        return Recorded(Verdict.HANDLED, why, conversation, told_reason=Reason.PERSON_ACTED)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
     conversation.answered_seq = conversation.last_seq
     return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
@@ -311,17 +304,20 @@ def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:
         .first()
     )
     if delivery is None or delivery.message is None:
-        return Recorded(Verdict.IGNORED, "The report is about a message that we didn't send.")
+        why = "The report is about a message that we didn't send."
+        return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_MESSAGE)
     if event.progress is Progress.FAILED:
         events.delivery_failed(delivery, event.detail or "The platform reports that the message didn't arrive.")
     changed = messages.advance(delivery.message, Message.Status(event.progress.value))
-    why = f"The message is {event.progress}." if changed else "We knew that, or more."
-    return Recorded(Verdict.HANDLED if changed else Verdict.IGNORED, why, delivery.conversation)
+    if not changed:
+        why = "We knew that, or more."
+        return Recorded(Verdict.IGNORED, why, delivery.conversation, told_reason=Reason.NOTHING_NEW)
+    return Recorded(Verdict.HANDLED, f"The message is {event.progress}.", delivery.conversation)
 
 
 def _on_thread(threads: Threads, thread: str, act: Callable[[Conversation, str], None], why: str) -> Recorded:
     conversation = threads.find(thread)
     if conversation is None:
-        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
+        return Recorded(Verdict.IGNORED, UNKNOWN_THREAD, told_reason=Reason.UNKNOWN_CONVERSATION)
     act(conversation, str(threads.gateway))
     return Recorded(Verdict.HANDLED, why, conversation, by_person=True)

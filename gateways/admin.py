@@ -19,7 +19,8 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
-from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
+from gateways import admin_records, admin_scope, config  # noqa: F401 - importing admin_records registers its pages
+from gateways.admin_scope import DestinationSelect, ScopePart, suggest_teammates
 from gateways.check import check
 from gateways.connect import can_connect, connect, disconnect
 from gateways.forms import (
@@ -31,11 +32,14 @@ from gateways.forms import (
     options_form,
 )
 from gateways.models import Cursor, Destination, Gateway, Hours, ManagingPoint, Secret
+from gateways.read_places import can_read, read_places
 from gateways.registry import ADAPTERS
 
+BASICS = ("name", "agent", "mode", "scheduled", "time_zone")
 PACE = ("burst_window", "longest_wait", "first_delay", "later_delay", "thinking_after")
 COPILOT = ("command_names", "team_language", "notes_as_context", "widget_origins")
-QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect}  # by the end of their address
+# By the end of their address.
+QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect, "read": read_places}
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -52,13 +56,19 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Destination:
             kwargs["queryset"] = Destination.objects.filter(gateway=self.gateway)
+            kwargs["widget"] = DestinationSelect(db_field, self.admin_site, self.gateway)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class DestinationInline(OfGatewayInline):
     model = Destination
     fields = ("name", "kind", "external_id")
+    verbose_name_plural = "Destinations typed in by hand or met in conversations"
     classes = ("collapse",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Destination]:
+        """Those that were read from the platform may be thousands, and are the platform's to name."""
+        return super().get_queryset(request).filter(refreshed_at=None)
 
 
 class HoursInline(OfGatewayInline):
@@ -104,7 +114,7 @@ class PlatformFilter(admin.SimpleListFilter):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
+class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
     change_form_template = "admin/gateways/gateway/change_form.html"
     list_display = ("name", "platform_label", "agent", "mode", "state")
     list_filter = ("status", "mode", PlatformFilter, "agent")
@@ -118,6 +128,7 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         "chat_page",
         "embed_snippet",
         "config_shown",
+        *admin_scope.READ_ONLY,
     )
     inlines: ClassVar[Any] = (HoursInline, DestinationInline, ManagingPointInline, SecretInline)
 
@@ -130,7 +141,10 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def get_form(self, request: HttpRequest, obj: Gateway | None = None, change: bool = False, **kwargs: Any) -> Any:
         editable = obj is not None and self.has_change_permission(request, obj)
         kwargs["form"] = options_form(obj) if obj is not None and editable else GatewayForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if editable and obj is not None:
+            suggest_teammates(form, obj)
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Gateway | None = None) -> Any:
         if obj is None:
@@ -138,8 +152,9 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         options = list(option_fields(obj)) if self.has_change_permission(request, obj) else ["config_shown"]
         label = self.platform_label(obj)
         return (
-            (None, {"fields": ("name", "agent", "mode", "scheduled", "time_zone", "state", *_address_fields(obj))}),
+            (None, {"fields": (*BASICS, "state", "last_day", *_address_fields(obj))}),
             (f"{label} options", {"fields": options}),
+            ("Which conversations, and who the agent is", {"fields": admin_scope.FIELDS, "classes": ("collapse",)}),
             (
                 "Pace",
                 {
@@ -154,6 +169,7 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Gateway, form: Any, change: bool) -> None:
+        obj.know_teammate()
         super().save_model(request, obj, form, change)
         made = form.store_secrets() if change else make_missing_secrets(obj)
         request.made_secrets = made  # type: ignore[attr-defined]  # lives as long as the request
@@ -221,8 +237,8 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         gateway = self.get_object(request, object_id)
-        connects = gateway is not None and can_connect(gateway)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "connects": connects})
+        can = {"connects": can_connect(gateway), "lists": can_read(gateway)} if gateway else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})
 
     def ask_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         gateway = get_object_or_404(Gateway, pk=pk)

@@ -1,5 +1,7 @@
 """What arrived through gateways and what left, for reading: receipts, the events in them, requests to platforms."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +17,7 @@ TONES = {"done": "good", "pending": "quiet", "failed": "bad"}
 
 class InboundEventInline(ReadOnlyInline):
     model = InboundEvent
-    fields = ("kind", "key", "verdict", "why", "at")
+    fields = ("kind", "key", "verdict", "reason", "why", "at", "duplicates")
     readonly_fields = fields
     verbose_name_plural = "Events found in it"
 
@@ -72,13 +74,24 @@ class ReceiptAdmin(ReadOnlyAdmin):
         return raw("\n".join(f"{name}={value}" for name, value in receipt.query.items()) or "none")
 
 
+class Repeated(admin.SimpleListFilter):
+    title = "duplicates"
+    parameter_name = "duplicates"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Came more than once")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> QuerySet[InboundEvent]:
+        return queryset.filter(duplicates__gt=0) if self.value() == "yes" else queryset
+
+
 @admin.register(InboundEvent)
 class InboundEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "seen", "gateway", "kind", "verdict", "why", "receipt")
-    list_filter = ("verdict", "kind", "gateway")
+    list_display = ("id", "seen", "gateway", "kind", "verdict", "reason", "why", "duplicates", "receipt")
+    list_filter = ("verdict", "reason", Repeated, "kind", "gateway")
     list_select_related = ("gateway", "receipt")
     search_fields = ("key",)
-    fields = ("gateway", "receipt", "kind", "key", "verdict", "why", "at")
+    fields = ("gateway", "receipt", "kind", "key", "verdict", "reason", "why", "at", "duplicates", "duplicated_at")
 
     @admin.display(description="At", ordering="at")
     def seen(self, event: InboundEvent) -> SafeString:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from agents.http import Http
-from gateways.messages import Attachment, Event, Outgoing, Place, Sent
+from gateways.messages import Attachment, Event, Outgoing, Place, Sent, Teammate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class Capabilities:
     quotes: bool = False  # an answer names the message that it answers
     polls: bool = False  # can be asked what is new, instead of or besides telling us
     connects: bool = False  # our webhook can be set up through the platform's API
-    lists: bool = False  # tells what destinations there are
+    lists: bool = False  # tells what destinations there are, and where it has them, what people
+    avatars: bool = False  # shows a name and a picture of our choosing beside a reply
     machines: bool = False  # machines write here too: two that answer each other are stopped
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000
@@ -84,6 +85,7 @@ class Account:
     id: int
     public_id: str
     name: str
+    teammate: Teammate | None = None  # who our agent is on the platform, where an operator has chosen somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,21 @@ class Adapter(ABC):
     def places(self) -> Iterable[Place]:
         """What destinations there are, for operators to pick from. Only where `lists`. Raises DeliveryError."""
         raise NotImplementedError
+
+    def people(self) -> Iterable[Teammate]:
+        """The platform's users, for operators to pick the one that the agent is. Only where `lists`.
+
+        Raises DeliveryError. By default there are none.
+        """
+        return ()
+
+    @classmethod
+    def account_of(cls, config: Mapping[str, Any]) -> Any:
+        """What of the options, without secrets, says which account it is: equal for two gateways on the same one.
+
+        By default all of them do. Where only a subdomain counts, return just that.
+        """
+        return config
 
     def fetch(self, attachment: Attachment) -> bytes:
         """The bytes of an attachment that came without them. Raises DeliveryError."""

@@ -47,6 +47,10 @@ class CustomerSaid:
     tags: tuple[str, ...] | None = None  # all that the conversation has on the platform, None where it doesn't tell
     channel: str = ""  # how it reached the platform: "email", "chat" …
     automated: str = ""  # why no person wrote this (an out-of-office reply, a bounce …), "" for a person
+    destination_kind: str = ""  # one of `Capabilities.managing_points`, "" for the first of them
+    brand: str = ""  # which of the account's brands it was written to
+    assignee: str | None = None  # the platform's id of the teammate whose it is; "" nobody's, None not told
+    assignee_name: str = ""
     apart: str = ""  # the thread to use instead where the sender has no part in `thread`; "" where that needs no asking
     others: tuple[str, ...] = ()  # who else has a part from now on, by the platform's ids
 
@@ -111,6 +115,7 @@ class Assigned:
     assignee_name: str = ""
     to_agent: bool = False  # the assignee is the teammate that our agent is
     by: str = ""  # who did it
+    destination_kind: str = ""  # one of `Capabilities.managing_points`, "" for the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,7 @@ class Reply:
     text: str  # markdown
     purpose: Purpose
     author: str  # the name that the customer sees
+    avatar: str = ""  # address of the picture beside it; only where `Capabilities.avatars`, "" for none
     replaces: str = ""  # the platform's id of a thinking message to edit into this; only where `Capabilities.edits`
 
 
@@ -279,6 +285,16 @@ class Place:
     kind: str  # one of `Capabilities.managing_points`
     id: str  # the platform's
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Teammate:
+    """A user of the platform: one of the people there, or the one that our agent is."""
+
+    id: str  # the platform's
+    name: str = ""
+    email: str = ""
+    avatar: str = ""  # address of a picture
 
 
 @dataclass(frozen=True, slots=True)

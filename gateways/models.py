@@ -13,8 +13,26 @@ from django.utils import timezone
 from agents.models import Agent
 from agents.secrets import SecretTextField
 from gateways import commands
+from gateways.models_scope import Scoped, Teammate
+from gateways.reasons import Reason
 from gateways.schedule import PEOPLE_AWAY, PEOPLE_HERE, WEEKDAYS, Schedule, Span, mode_at, people_at
 
+__all__ = [
+    "Bucket",
+    "Cursor",
+    "Destination",
+    "Exchange",
+    "Gateway",
+    "Hours",
+    "InboundEvent",
+    "ManagingPoint",
+    "Receipt",
+    "Secret",
+    "Teammate",
+    "check_days",
+    "check_zone",
+    "new_public_id",
+]
 ENGLISH = "en"
 LANGUAGE = re.compile(r"[^\W\d_]{2,15}(?:[ -][^\W\d_]{2,15})?")
 ORIGIN = re.compile(
@@ -60,7 +78,7 @@ def check_origins(text: str) -> None:
             raise ValidationError(f"“{origin}” is no address of a site. Give one like https://example.zendesk.com.")
 
 
-class Gateway(models.Model):
+class Gateway(Scoped):
     """One configured account on one platform, run by exactly one agent."""
 
     class Mode(models.TextChoices):
@@ -194,6 +212,21 @@ class Gateway(models.Model):
 
         if self.platform not in ADAPTERS:
             raise ValidationError({"platform": f"Unknown platform. Choose one of: {', '.join(sorted(ADAPTERS))}."})
+        self._refuse_overlap()
+
+    def _refuse_overlap(self) -> None:
+        """Points are looked at when they are saved; those of a gateway that was off, when it is switched on."""
+        from gateways.overlap import overlap
+
+        if self.pk and self.is_active and not Gateway.objects.get(pk=self.pk).is_active:
+            points = Destination.objects.filter(managing_point__gateway=self)
+            if why := overlap(self, points):
+                raise ValidationError({"mode": why})
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the agent ever acts here, if only at some hours."""
+        return self.mode != self.Mode.OFF or self.scheduled
 
     def mode_now(self) -> Mode:
         """The mode that counts at this moment."""
@@ -308,6 +341,10 @@ class Destination(models.Model):
     kind = models.CharField(max_length=30, default=PEOPLE, help_text="“people” is a waiting list here in admin.")
     external_id = models.CharField(max_length=200, help_text="The platform's id of it; for “people”, any short name.")
     name = models.CharField(max_length=200)
+    refreshed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the platform last listed it; empty if it never did."
+    )
+    gone = models.BooleanField(default=False, editable=False, help_text="The platform doesn't list it any more.")
 
     class Meta:
         ordering = ("name",)
@@ -316,7 +353,8 @@ class Destination(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        kind = f" ({self.kind})" if self.on_platform else ""
+        return f"{self.name}{kind}{', gone from the platform' if self.gone else ''}"
 
     @property
     def on_platform(self) -> bool:
@@ -333,18 +371,12 @@ class ManagingPoint(models.Model):
         return str(self.destination)
 
     def clean(self) -> None:
+        from gateways.overlap import overlap, problem
+
         if self.destination_id is None:
             return  # the form says so already
-        if self.destination.gateway_id != self.gateway_id:
-            raise ValidationError({"destination": "This destination belongs to another gateway."})
-        twin = ManagingPoint.objects.filter(
-            destination__kind=self.destination.kind,
-            destination__external_id=self.destination.external_id,
-            gateway__platform=self.gateway.platform,
-            gateway__config=self.gateway.config,
-        ).exclude(gateway=self.gateway)
-        if other := twin.select_related("gateway").first():
-            raise ValidationError({"destination": f"Gateway “{other.gateway}” handles this one already."})
+        if why := problem(self.gateway, self.destination) or overlap(self.gateway, [self.destination]):
+            raise ValidationError({"destination": why})
 
 
 class Receipt(models.Model):
@@ -390,12 +422,16 @@ class InboundEvent(models.Model):
     key = models.CharField(max_length=255)
     kind = models.CharField(max_length=30)
     verdict = models.CharField(max_length=10, choices=Verdict)
+    reason = models.CharField(max_length=30, choices=Reason, blank=True, help_text="Why, in one word.")
     why = models.CharField(max_length=300)
     at = models.DateTimeField(auto_now_add=True)
+    duplicates = models.PositiveIntegerField(default=0, help_text="How often it came again, without effect.")
+    duplicated_at = models.DateTimeField(null=True, blank=True, help_text="When it came again last.")
 
     class Meta:
         ordering = ("-id",)
         constraints = [models.UniqueConstraint(fields=["gateway", "key"], name="event_once_per_gateway")]
+        indexes = [models.Index(fields=["gateway", "at"], name="event_by_gateway")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

@@ -32,7 +32,7 @@ def adapter(gateway: Gateway, record: Callable[[Trace], None] | None = None) -> 
     names = config.secret_names(kind.Config)
     values = {**gateway.config, **{name: secrets[name] for name in names if name in secrets}}
     return kind(
-        account=Account(id=gateway.pk, public_id=gateway.public_id, name=gateway.name),
+        account=Account(gateway.pk, gateway.public_id, gateway.name, gateway.teammate),
         config=config.load(kind.Config, values),
         secrets=secrets,
         http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk), secrets.values()),

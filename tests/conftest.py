@@ -63,6 +63,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> type[FakePlatform]:
     class Fresh(FakePlatform):
         outbox = []
         script = type(FakePlatform.script)()
+        listed = []
 
     monkeypatch.setitem(registry.ADAPTERS, "fake", Fresh)
     return Fresh

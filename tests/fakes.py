@@ -4,14 +4,16 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from agents.engines.base import Brief, Decision, Engine, Escalation, Help, Means, Reason
 from gateways import messages
 from gateways.base import Adapter, Capabilities, Health, InboundRequest
 from gateways.config import option
 from gateways.errors import DeliveryError, Malformed, SignatureError, Unparsable
-from gateways.messages import CustomerSaid, Event, Outgoing, Person, Progress, Sent
+from gateways.messages import CustomerSaid, Event, Outgoing, Person, Place, Progress, Sent, Teammate
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,20 @@ class FakePlatform(Adapter):
     label = "Fake"
     docs = "https://platform.example/docs"
     capabilities = Capabilities(
-        notes=True, assign=True, tags=True, quotes=True, managing_points=("inbox",), max_length=200
+        notes=True,
+        assign=True,
+        tags=True,
+        quotes=True,
+        lists=True,
+        managing_points=("inbox", "team", "tag"),
+        max_length=200,
     )
     Config = FakeConfig
     kept_headers = ("content-type", "x-event")
 
     outbox: ClassVar[list[Outgoing]] = []
     script: ClassVar[deque[DeliveryError | Callable[[Outgoing], None] | None]] = deque()
+    listed: ClassVar[list[Place | Teammate | Exception]] = []  # what `places` and `people` find, or fail with
 
     def verify(self, request: InboundRequest) -> None:
         if request.headers.get("x-proof") != "right":
@@ -63,6 +72,19 @@ class FakePlatform(Adapter):
             step(outgoing)
         self.outbox.append(outgoing)
         return Sent(external_id=f"m{len(self.outbox)}")
+
+    def places(self) -> Iterable[Place]:
+        yield from self._listed(Place)
+
+    def people(self) -> Iterable[Teammate]:
+        yield from self._listed(Teammate)
+
+    def _listed(self, kind: type[Kind]) -> Iterable[Kind]:
+        for one in self.listed:
+            if isinstance(one, Exception):
+                raise one
+            if isinstance(one, kind):
+                yield one
 
     def check(self) -> Health:
         return Health(ok=True, message="Fine.")

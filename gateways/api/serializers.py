@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.api.fields import Strict, StrictModel
-from gateways.api import options
+from gateways.api import options, scope_fields
 from gateways.models import Gateway, Hours, Secret
 from gateways.registry import ADAPTERS
 from gateways.schedule import WEEKDAYS
@@ -48,7 +48,7 @@ class HoursSerializer(StrictModel[Hours]):
         return attrs
 
 
-class GatewaySerializer(StrictModel[Gateway]):
+class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
     """One configured account on one platform."""
 
     platform = serializers.ChoiceField(
@@ -94,6 +94,8 @@ class GatewaySerializer(StrictModel[Gateway]):
             "secrets",
             "secret_names",
             "webhook_url",
+            *scope_fields.WRITABLE,
+            *scope_fields.READ_ONLY,
             "status",
             "status_detail",
             "burst_window",
@@ -111,7 +113,7 @@ class GatewaySerializer(StrictModel[Gateway]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("agent", "status", "status_detail")
+        read_only_fields = ("agent", "status", "status_detail", *scope_fields.READ_ONLY)
         extra_kwargs = {"status_detail": {"help_text": "What is wrong, where the status isn't `ok`."}}
 
     @extend_schema_field(serializers.URLField())
@@ -130,9 +132,12 @@ class GatewaySerializer(StrictModel[Gateway]):
         return attrs
 
     def update(self, instance: Gateway, validated_data: dict[str, Any]) -> Gateway:
-        secrets = validated_data.pop("secrets", {})
+        secrets, points = validated_data.pop("secrets", {}), validated_data.pop("managing_points", None)
         hours = validated_data.pop("hours", None)
+        was_active = instance.is_active
         super().update(instance, validated_data)
+        scope_fields.keep_points(instance, points, was_active)
+        scope_fields.keep_teammate(instance, validated_data)
         _follow(instance, hours)
         _keep(instance, secrets)
         return instance
@@ -142,6 +147,9 @@ class GatewayCreationSerializer(GatewaySerializer):
     """A new gateway, and, this once, the secrets that were made for it."""
 
     platform = serializers.ChoiceField(choices=[(name, kind.label) for name, kind in sorted(ADAPTERS.items())])
+    managing_points = scope_fields.Points(
+        read_only=True, help_text="None yet: the destinations of a new gateway have to be read first."
+    )
     generated_secrets = serializers.SerializerMethodField(
         help_text="The secrets that you gave none for and that were made for you. Keep them: they aren't shown again."
     )

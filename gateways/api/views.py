@@ -44,7 +44,9 @@ class OfGateway(OfAgent):
 def gateways(agent_id: int) -> QuerySet[Gateway]:
     """The agent's gateways, with the names of their secrets. The values aren't even read."""
     names = Secret.objects.only("id", "gateway_id", "name", "updated_at")
-    return Gateway.objects.filter(agent=agent_id).prefetch_related(Prefetch("secrets", names), "hours")
+    return Gateway.objects.filter(agent=agent_id).prefetch_related(
+        Prefetch("secrets", names), "hours", "managing_points"
+    )
 
 
 @extend_schema_view(

@@ -97,7 +97,7 @@ def test_the_index_groups_what_belongs_together(admin_client: Client) -> None:
     assert {group["name"]: [model["name"] for model in group["models"]] for group in groups} == {
         "Conversations": ["Waiting for people", "Conversations", "Dead letters", "Contacts"],
         "Agents": ["Agents", "Sub agents", "Articles", "Sources", "Actions", "Rephrasings", "Instructions"],
-        "Gateways": ["Gateways", "Receipts", "Inbound events", "Exchanges"],
+        "Gateways": ["Gateways", "Destinations", "Receipts", "Inbound events", "Exchanges"],
         "Operation": ["Incidents"],
         "Access": ["Users", "Groups", "API keys", "Failed sign-ins"],
     }

@@ -33,6 +33,17 @@ def shown(gateway: Gateway, **changes: Any) -> dict[str, Any]:
             {"name": secret.name, "updated_at": iso(secret.updated_at)} for secret in gateway.secrets.all()
         ],
         "webhook_url": f"http://127.0.0.1:8000/hooks/{gateway.public_id}",
+        "managing_points": [],
+        "excluded_tags": [],
+        "only_channels": [],
+        "only_senders": [],
+        "only_brands": [],
+        "only_languages": [],
+        "answers_assigned": False,
+        "teammate_id": "",
+        "teammate_name": "",
+        "places_read_at": None,
+        "places_error": "",
         "status": "ok",
         "status_detail": "",
         "burst_window": 0.0,
@@ -78,7 +89,7 @@ def test_the_list_costs_the_same_however_long_it_is(
 ) -> None:
     for _ in range(20):
         Secret.objects.create(gateway=make_gateway(), name="token", value="s3cret")
-    with django_assert_num_queries(4) as queries:  # the key, the gateways, the names of their secrets, their schedules
+    with django_assert_num_queries(5) as queries:  # the key, the gateways, their secrets' names, schedules, points
         assert len(api("GET", f"agents/{agent.pk}/gateways").json["results"]) == 20
     assert not any('"value"' in query["sql"] for query in queries.captured_queries)
 
