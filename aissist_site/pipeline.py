@@ -33,7 +33,7 @@ from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from handover.expire import expire
-from handover.hand_over import follow, hand_over
+from handover.hand_over import follow, hand_over, inform
 from handover.route import route, to_people
 
 log = structlog.get_logger(__name__)
@@ -246,6 +246,7 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
         hand_over(conversation, choice, **told, turn=turn, decision=decision)
     else:
         act.act(conversation, turn, decision)
+        inform(conversation, turn, decision)
     act.tag(conversation, turn, decision)
     if decision.actions:
         action_requests.ask(conversation, turn, decision.actions)
@@ -286,7 +287,13 @@ def _ask_a_person(delivery: Delivery, why: str) -> None:
         if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
-            hand_over(conversation, to_people(conversation.gateway), reason="undeliverable", why=why, actor="system")
+            hand_over(
+                conversation,
+                to_people(conversation.gateway, conversation=conversation),
+                reason="undeliverable",
+                why=why,
+                actor="system",
+            )
 
 
 # --- Actions that write -----------------------------------------------------------------------------------------------
@@ -308,7 +315,13 @@ def _settle_action(done: carry_out.Done) -> None:
     with locked(done.request.conversation_id) as conversation:
         why = carry_out.settle(conversation, done)
         if why and conversation.owner == Conversation.Owner.AGENT:
-            hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
+            hand_over(
+                conversation,
+                to_people(conversation.gateway, conversation=conversation),
+                reason="unknown",
+                why=why,
+                actor="system",
+            )
 
 
 def expire_actions() -> int:
@@ -320,8 +333,19 @@ def expire_actions() -> int:
         with locked(conversation_id) as conversation:
             request = late.filter(pk=pk).first()
             if request is not None and (why := action_requests.expire(conversation, request)):
-                hand_over(conversation, to_people(conversation.gateway), reason="expired", why=why, actor="system")
+                hand_over(
+                    conversation,
+                    to_people(conversation.gateway, conversation=conversation),
+                    reason="expired",
+                    why=why,
+                    actor="system",
+                )
     return len(found)
+
+
+def _to_people(conversation: Conversation, reason: str, why: str) -> None:
+    choice = to_people(conversation.gateway, conversation=conversation)
+    hand_over(conversation, choice, reason=reason, why=why, actor="system")
 
 
 # --- Who does it ------------------------------------------------------------------------------------------------------

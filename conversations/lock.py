@@ -12,6 +12,7 @@ from gateways import writing
 CHANGING = (
     "destination_id",
     "language",
+    "channel",
     "tags",
     "acknowledged",
     "status",

@@ -45,6 +45,7 @@ class Conversation(models.Model):
     destination = models.ForeignKey(Destination, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     subject = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10, blank=True)
+    channel = models.CharField(max_length=30, blank=True, help_text="How it reached the platform, where that tells.")
     tags = models.JSONField(default=list, blank=True, help_text="Names, as on the platform.")
     acknowledged = models.JSONField(
         default=list, blank=True, help_text="Slugs of the sub agents whose acknowledgement the customer has been told."
@@ -110,6 +111,7 @@ class Turn(models.Model):
         DRAFTED = "drafted", "Proposed a reply"
         SILENT = "silent", "Stayed silent"
         OVERTAKEN = "overtaken", "Overtaken by people"
+        HELD = "held", "Held: another automation had answered"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
@@ -304,6 +306,7 @@ class MessageTemplate(models.Model):
         HANDOVER = "handover", "Handover message"
         CRISIS = "crisis", "Instead of it, to somebody who may harm themselves"
         GREETING = "greeting", "Greeting, before the customer has written"
+        LATE = "late", "Nobody accepted in time"
         AWAY = "away", "Nobody is there now"
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="message_templates")

@@ -81,6 +81,8 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     conversation = threads.open(event, identity)
     _place(conversation, event.destination)
     conversation.language = _language(conversation, event.text)
+    if event.channel:
+        conversation.channel = event.channel[:30]
     if event.tags is not None:
         conversation.tags = list(event.tags)
     if conversation.status == Conversation.Status.CLOSED:
@@ -196,7 +198,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
         return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
     messages.add(
         conversation,
-        author=Message.Author.HUMAN,
+        author=Message.Author.SYSTEM if event.automated else Message.Author.HUMAN,
         author_name=event.author,
         kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
         text=event.text,
@@ -206,6 +208,9 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     )
     if event.internal:
         return Recorded(Verdict.RECORDED, "An internal note.", conversation)
+    if event.automated:
+        ownership.hold(conversation, event.author)
+        return Recorded(Verdict.RECORDED, "Another automation replied; nobody took over.", conversation)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
     conversation.answered_seq = conversation.last_seq
     return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)

@@ -51,7 +51,7 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
 
 class DestinationInline(OfGatewayInline):
     model = Destination
-    fields = ("name", "kind", "external_id")
+    fields = ("name", "kind", "external_id", "is_active")
     classes = ("collapse",)
 
 

@@ -61,6 +61,7 @@ class StaffSaid:
     client_ref: str = ""  # our own reference, where the platform returns it
     internal: bool = False
     at: datetime | None = None
+    automated: bool = False  # another automation wrote it, no person
 
 
 class Progress(StrEnum):

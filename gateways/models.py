@@ -3,7 +3,7 @@
 import secrets
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.db import models
 
 from agents.models import Agent
@@ -131,11 +131,20 @@ class Destination(models.Model):
     """Where a conversation can be: an inbox, team, group … of the platform, or a waiting list of our own."""
 
     PEOPLE = "people"  # the kind of our own waiting lists, in admin
+    EMAIL = "email_address"  # the kind of those that get the summary by email
+    OURS = (PEOPLE, EMAIL)  # kinds that no platform knows
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="destinations")
-    kind = models.CharField(max_length=30, default=PEOPLE, help_text="“people” is a waiting list here in admin.")
-    external_id = models.CharField(max_length=200, help_text="The platform's id of it; for “people”, any short name.")
+    kind = models.CharField(
+        max_length=30,
+        default=PEOPLE,
+        help_text="“people” is a waiting list here in admin, “email_address” an address that gets the summary.",
+    )
+    external_id = models.CharField(
+        max_length=200, help_text="The platform's id of it; for “people”, any short name; for an address, the address."
+    )
     name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True, help_text="Without it, nothing is handed over to it.")
 
     class Meta:
         ordering = ("name",)
@@ -146,9 +155,16 @@ class Destination(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.kind == self.EMAIL:
+            try:
+                validate_email(self.external_id)
+            except ValidationError as error:
+                raise ValidationError({"external_id": "Give the email address that gets the summary."}) from error
+
     @property
     def on_platform(self) -> bool:
-        return self.kind != self.PEOPLE
+        return self.kind not in self.OURS
 
 
 class ManagingPoint(models.Model):

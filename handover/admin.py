@@ -22,7 +22,7 @@ from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
 from handover import admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
-from handover.models import EscalationTarget, Handover, HandoverRule
+from handover.models import EscalationTarget, Handover, HandoverRule, HandoverSettings
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
 
@@ -44,13 +44,28 @@ class TriedAgentAdmin(AgentAdmin):
 
 class EscalationTargetInline(OfGatewayInline):
     model = EscalationTarget
+    fields = ("destination", "next_destination", "accept_within")
     verbose_name_plural = "Escalation target: gets what the agent hands over when no rule says otherwise"
+
+
+class HandoverSettingsInline(admin.StackedInline[Any, Gateway]):
+    model = HandoverSettings
+    extra = 0
+    max_num = 1
+    can_delete = False
+    classes = ("collapse",)
+    verbose_name_plural = "Handover settings: tags, who is told, and what people do too late"
 
 
 class HandoverRuleInline(OfGatewayInline):
     model = HandoverRule
-    fields = ("position", "sub_agent", "destination", "is_active")
-    verbose_name_plural = "Handover rules: which destination gets what a sub agent hands over"
+    fields = (
+        "position", "sub_agent", "language", "channel", "hours", "tag", "contact_tag", "destination",
+        "next_destination", "accept_within", "is_active",
+    )  # fmt: skip
+    verbose_name_plural = (
+        "Handover rules: the first whose every condition is so decides who gets it; what is empty isn’t asked for"
+    )
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "sub_agent":
@@ -63,7 +78,30 @@ admin.site.unregister(Gateway)
 
 @admin.register(Gateway)
 class CompleteGatewayAdmin(GatewayAdmin):
-    inlines = (EscalationTargetInline, HandoverRuleInline, *GatewayAdmin.inlines, MessageTemplateInline)
+    inlines = (
+        EscalationTargetInline,
+        HandoverRuleInline,
+        HandoverSettingsInline,
+        *GatewayAdmin.inlines,
+        MessageTemplateInline,
+    )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if gateway := kwargs.get("obj"):
+            context["warning"] = _nobody_is_told(gateway)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _nobody_is_told(gateway: Gateway) -> str:
+    """What is missing so that people learn of a handover; "" when nothing is."""
+    if EscalationTarget.objects.filter(gateway=gateway, destination__is_active=True).exists():
+        return ""
+    if HandoverSettings.of(gateway).notify.strip():
+        return ""
+    return (
+        "Nobody is told of a handover that no rule fits: it only waits in the list “Waiting for people”. "
+        "Choose an escalation target, or give addresses to notify in the handover settings."
+    )
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------

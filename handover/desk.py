@@ -62,7 +62,7 @@ def hand_over(
         choice = (
             Choice(destination.pk, None, f"{destination.name} was chosen.")
             if destination
-            else to_people(conversation.gateway)
+            else to_people(conversation.gateway, conversation=conversation)
         )
         why = f"{author} handed it over."
         return handovers.hand_over(conversation, choice, reason="by_person", why=why, actor=author)

@@ -281,6 +281,7 @@ def _staff_said(key: str, data: Data, internal: bool = False) -> StaffSaid:
         client_ref=read_id(data, "client_ref"),
         internal=internal,
         at=read_time(data, "timestamp"),
+        automated=data.get("automated") is True,
     )
 
 

@@ -62,7 +62,15 @@ def change_url(gateway: Gateway) -> str:
     return reverse("admin:gateways_gateway_change", args=[gateway.pk])
 
 
-INLINES = ("escalation_target", "handover_rules", "destinations", "managing_points", "secrets", "message_templates")
+INLINES = (
+    "escalation_target",
+    "handover_rules",
+    "handover_settings",
+    "destinations",
+    "managing_points",
+    "secrets",
+    "message_templates",
+)
 
 
 def form(gateway: Gateway, **changes: Any) -> dict[str, Any]:

@@ -544,7 +544,10 @@ def test_looking_for_news_is_cheap(
 
 
 def gateway_form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
-    names = ("escalation_target", "handover_rules", "destinations", "managing_points", "secrets", "message_templates")
+    names = (
+        "escalation_target", "handover_rules", "handover_settings", "destinations", "managing_points", "secrets",
+        "message_templates",
+    )  # fmt: skip
     return {
         **{f"{name}-{part}_FORMS": 0 for name in names for part in ("TOTAL", "INITIAL")},
         "name": gateway.name,
@@ -584,4 +587,4 @@ def test_a_rule_without_a_destination_is_asked_for_one(admin_client: Client, gat
     url = reverse("admin:gateways_gateway_change", args=[gateway.pk])
     response = admin_client.post(url, gateway_form(gateway, **changes))
     found = [error for inline in response.context["inline_admin_formsets"] for error in inline.formset.errors]
-    assert found == [{"sub_agent": ["This field is required."], "destination": ["This field is required."]}]
+    assert found == [{"destination": ["This field is required."]}]
