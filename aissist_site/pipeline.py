@@ -29,9 +29,10 @@ from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
 from gateways import doorbell, writing
-from gateways.messages import CustomerSaid, Event
+from gateways.messages import CustomerSaid, Event, Open
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
+from handover import carry, relay
 from handover.expire import expire
 from handover.hand_over import follow, hand_over, inform
 from handover.route import route, to_people
@@ -141,6 +142,8 @@ def _record_once(
     kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
     kept.verdict, kept.why = recorded.verdict, recorded.why[:300]
     writing.insert(kept)
+    if recorded.conversation and recorded.conversation.relay:
+        relay.hear(recorded.conversation, event)
     if recorded.by_person and recorded.conversation:
         follow(recorded.conversation)
     return f"{event.key}: {recorded.verdict.label}"
@@ -272,6 +275,8 @@ def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
     for outcome in sender.settle(sendings):
         if isinstance(outcome, sender.Pause):
             doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
+        elif outcome.needs_person and outcome.delivery.kind == Open.kind:
+            carry.not_opened(outcome.delivery, outcome.why)
         elif outcome.needs_person:
             _ask_a_person(outcome.delivery, outcome.why)
     return sender.next_in_line(sendings)

@@ -56,6 +56,10 @@ def handed_over(conversation: Conversation, turn: Turn | None, why: str, actor: 
     _write(conversation, "handed_over", why, turn=turn, actor=actor)
 
 
+def relayed(conversation: Conversation, why: str) -> None:
+    _write(conversation, "relayed", why)
+
+
 def passed_on(conversation: Conversation, why: str) -> None:
     _write(conversation, "passed_on", why)
 

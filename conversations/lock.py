@@ -18,6 +18,7 @@ CHANGING = (
     "status",
     "owner",
     "assignee_id",
+    "relay",
     "epoch",
     "held_until",
     "offered_at",

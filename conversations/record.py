@@ -112,6 +112,8 @@ def reason_to_leave_alone(conversation: Conversation) -> str:
     """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
     gateway = conversation.gateway
     points = {point.destination_id for point in gateway.managing_points.all()}
+    if conversation.relay == Conversation.Relay.FOR:
+        return "It stands for a conversation on another gateway."
     if conversation.owner == Conversation.Owner.HUMAN:
         return "A person owns the conversation."
     if conversation.status == Conversation.Status.SUSPENDED:

@@ -221,7 +221,17 @@ class Tag:
     remove: tuple[str, ...] = ()
 
 
-Effect = Reply | Note | Assign | Tag
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin a conversation on the platform, for its people, about a customer who is elsewhere."""
+
+    kind: ClassVar[str] = "open"
+    subject: str
+    text: str  # markdown
+    customer: Person  # `id` is ours
+
+
+Effect = Reply | Note | Assign | Tag | Open
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,5 +281,7 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
         return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
     if kind == Tag.kind:
         return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
+    if kind == Open.kind:
+        return Open(**{**payload, "customer": Person(**payload["customer"])})
     others: dict[str, type[Note] | type[Assign]] = {Note.kind: Note, Assign.kind: Assign}
     return others[kind](**payload)

@@ -16,6 +16,7 @@ from conversations.quiet import quiet
 from gateways import doorbell
 from gateways.models import Destination
 from handover import hand_over as handovers
+from handover import relay
 from handover.models import Handover
 from handover.policy import Choice
 from handover.route import to_people
@@ -40,6 +41,8 @@ def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, t
         message = outbox.say_as_person(conversation, text, user, author)
         conversation.answered_seq = conversation.last_seq
         handovers.accepted(conversation, user)
+        if conversation.relay == Conversation.Relay.FOR:
+            relay.pass_on(conversation, text, author, back=True)
         return message
 
 

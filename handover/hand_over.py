@@ -12,7 +12,7 @@ from conversations.wording import wording
 from gateways import writing
 from gateways.messages import Purpose
 from gateways.models import Destination
-from handover import notices
+from handover import notices, relay
 from handover.models import Handover, HandoverRule, HandoverSettings
 from handover.policy import Choice
 from handover.route import to_people
@@ -60,8 +60,16 @@ def hand_over(
         next_destination=Destination.objects.filter(pk=choice.next_id or 0, is_active=True).first(),
         accept_by=timezone.now() + timedelta(minutes=limit) if limit else None,
     )
+    place(conversation, handover)
     notices.announce(handover, settings)
     return handover
+
+
+def place(conversation: Conversation, handover: Handover) -> None:
+    """Where its people are on another gateway, have a conversation opened there."""
+    destination = handover.destination
+    if destination and destination.kind == Destination.GATEWAY:
+        relay.begin(conversation, destination, handover.summary)
 
 
 def _still(conversation: Conversation, choice: Choice, decision: Decision | None) -> tuple[Choice, Destination | None]:
@@ -69,11 +77,18 @@ def _still(conversation: Conversation, choice: Choice, decision: Decision | None
     if choice.destination_id is None:
         return choice, None
     destination = Destination.objects.filter(pk=choice.destination_id, is_active=True).first()
-    if destination is not None:
+    if destination is not None and _reachable(conversation, destination):
         return choice, destination
     sub_agent = decision.sub_agent if decision else ""
     other = to_people(conversation.gateway, sub_agent, conversation, gone=(choice.destination_id,))
     return other, Destination.objects.filter(pk=other.destination_id or 0).first()
+
+
+def _reachable(conversation: Conversation, destination: Destination) -> bool:
+    """What stands for another gateway's conversation isn't handed on to a third: that could go in circles."""
+    if destination.kind != Destination.GATEWAY:
+        return True
+    return conversation.relay != Conversation.Relay.FOR and destination.other_gateway() is not None
 
 
 def _tags(settings: HandoverSettings, reason: str, rule: HandoverRule | None) -> list[str]:
@@ -118,6 +133,8 @@ def follow(conversation: Conversation) -> None:
     if conversation.owner == Conversation.Owner.HUMAN:
         accepted(conversation, user=None)
         return
+    if conversation.relay:
+        relay.end(conversation)
     closed = conversation.status == Conversation.Status.CLOSED
     conversation.handovers.filter(state__in=OPEN).update(
         state=Handover.State.CLOSED if closed else Handover.State.RETURNED

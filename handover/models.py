@@ -227,6 +227,50 @@ class Notice(models.Model):
         return f"{self.kind} notice of {self.handover}"
 
 
+class Relay(models.Model):
+    """A conversation whose people are on another gateway, and the one that was opened for them there."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        ENDED = "ended", "Ended"
+
+    here = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="relays")
+    there = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="relay_from")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["here"], condition=models.Q(state="open"), name="one_open_relay")
+        ]
+
+    def __str__(self) -> str:
+        return f"relay {self.pk}"
+
+
+class Relayed(models.Model):
+    """Something said or done in one of the two, to be carried over to the other. Whoever deletes the row carries it."""
+
+    class Kind(models.TextChoices):
+        SAID = "said", "Said"
+        ENDED = "ended", "Ended"
+
+    relay = models.ForeignKey(Relay, on_delete=models.CASCADE, related_name="relayed")
+    back = models.BooleanField(help_text="From there to here: from people to the customer.")
+    kind = models.CharField(max_length=10, choices=Kind)
+    author = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "relayed"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.relay}"
+
+
 def _another(gateway: Gateway, destination: Destination, following: Destination | None) -> None:
     if following is None:
         return

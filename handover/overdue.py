@@ -15,7 +15,7 @@ from conversations.wording import wording
 from gateways.messages import Purpose
 from gateways.models import Destination
 from handover import notices
-from handover.hand_over import assign, follow
+from handover.hand_over import assign, follow, place
 from handover.models import EscalationTarget, Handover, HandoverSettings
 
 MOST = 50  # in one sweep
@@ -49,6 +49,7 @@ def _pass_on(conversation: Conversation, handover: Handover) -> None:
     if conversation.owner == Conversation.Owner.HUMAN:
         outbox.say(conversation, wording(conversation, MessageTemplate.Kind.LATE), Purpose.HANDOVER)
         assign(conversation, following, why, None)
+        place(conversation, handover)
     events.passed_on(conversation, why)
     notices.announce(handover, HandoverSettings.of(conversation.gateway))
 

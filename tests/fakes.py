@@ -26,7 +26,7 @@ class FakePlatform(Adapter):
     label = "Fake"
     docs = "https://platform.example/docs"
     capabilities = Capabilities(
-        notes=True, assign=True, tags=True, quotes=True, managing_points=("inbox",), max_length=200
+        notes=True, assign=True, tags=True, opens=True, quotes=True, managing_points=("inbox",), max_length=200
     )
     Config = FakeConfig
     kept_headers = ("content-type", "x-event")

@@ -39,6 +39,7 @@ from gateways.messages import (
     GivenBack,
     Ignored,
     Note,
+    Open,
     Outgoing,
     Person,
     Progress,
@@ -132,7 +133,7 @@ class Webhook(Adapter):
     label = "Webhook"
     docs = "https://www.standardwebhooks.com/"
     capabilities = Capabilities(
-        notes=True, assign=True, tags=True, idempotent=True, api_messages=True, managing_points=("address",)
+        notes=True, assign=True, tags=True, opens=True, idempotent=True, api_messages=True, managing_points=("address",)
     )
     Config = Config
     kept_headers = ("content-type", signatures.ID)
@@ -151,16 +152,18 @@ class Webhook(Adapter):
             raise Unparsable(error.public) from error
 
     def send(self, outgoing: Outgoing) -> Sent:
+        opened = isinstance(outgoing.effect, Open)  # what comes about is a conversation: ours keeps our name for it
         try:
             response = self._post(outgoing.client_ref, *_message(outgoing))
         except HttpError as error:
             if error.status is not None and 200 <= error.status < 300:  # they took it; only their answer is too long
-                return Sent(external_id=outgoing.client_ref)
+                return Sent(external_id=outgoing.thread if opened else outgoing.client_ref)
             raise unanswered(error) from error
         if refusal := problem(response):
             raise refusal
         # Where they give it no id of theirs, what they report later is about the id that we gave.
-        return Sent(external_id=_their_id(response.body) or outgoing.client_ref)
+        own = outgoing.thread if opened else outgoing.client_ref
+        return Sent(external_id=_their_id(response.body) or own)
 
     def check(self) -> Health:
         if not self.config.url:
@@ -216,6 +219,9 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
         case Assign():
             destination = {"id": effect.destination, "name": effect.name} if effect.destination else None
             return "conversation.assigned", {"destination": destination, "reason": effect.reason}
+        case Open():
+            customer = {"name": effect.customer.name, "email": effect.customer.email}
+            return "conversation.opened", {"subject": effect.subject, "content": effect.text, "customer": customer}
         case Tag():
             return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
 
