@@ -15,6 +15,7 @@ from rest_framework_api_key.admin import APIKeyModelAdmin
 from agents import admin_actions as admin_actions  # registers its page
 from agents import admin_rephrasings as admin_rephrasings  # registers its page
 from agents import advice, avatars
+from agents.admin_origin import FromSource, WithSources
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, shown_once
 from agents.admin_wording import AvatarFields, FactsField, Linted
 from agents.config import options
@@ -100,18 +101,21 @@ class AgentAdmin(Linted):
         if agent.pk is None:
             return "Save the agent first; then give it sub agents and articles."
         return format_html(
-            '<a href="{}?agent__id__exact={}">{} sub agents</a> · <a href="{}?agent__id__exact={}">{} articles</a>',
+            '<a href="{}?agent__id__exact={}">{} sub agents</a> · <a href="{}?agent__id__exact={}">{} articles</a>'
+            ' · <a href="{}?agent__id__exact={}">sources that articles are imported from</a>',
             reverse("admin:agents_subagent_changelist"),
             agent.pk,
             agent.sub_agents_active,
             reverse("admin:agents_article_changelist"),
             agent.pk,
             agent.articles_active,
+            reverse("admin:agents_source_changelist"),
+            agent.pk,
         )
 
 
 @admin.register(Article)
-class ArticleAdmin(PlainSelects, admin.ModelAdmin[Article]):
+class ArticleAdmin(PlainSelects, FromSource):
     list_display = ("title", "agent", "is_active", "updated_at")
     list_filter = ("agent", "is_active")
     list_select_related = ("agent",)
@@ -120,7 +124,7 @@ class ArticleAdmin(PlainSelects, admin.ModelAdmin[Article]):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
-class SubAgentForm(forms.ModelForm[SubAgent]):
+class SubAgentForm(WithSources):
     examples = LinesField(
         required=False,
         help_text="What customers (or, in its own replies, the agent) say when it applies, one sentence per line.",
@@ -173,7 +177,7 @@ class SubAgentAdmin(PlainSelects, Linted):
         (
             "What it does",
             {
-                "fields": ("acknowledgement", "facts", "instructions", "articles", "actions"),
+                "fields": ("acknowledgement", "facts", "instructions", "articles", "sources", "actions"),
                 "description": "In this order: the acknowledgement is said once, facts are asked for one by one.",
             },
         ),
@@ -221,3 +225,6 @@ class ApiKeyAdmin(PlainSelects, APIKeyModelAdmin):
             {"API key": request.new_api_key},  # type: ignore[attr-defined]  # set by save_model
             reverse("admin:agents_apikey_changelist"),
         )
+
+
+from agents import admin_sources  # noqa: E402, F401 - registers its page, and needs what stands above

@@ -1,17 +1,18 @@
 """Read an agent from the database into the frozen value that engines work on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db import connection
 from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from agents import facts
+from agents import facts, knowledge
 from agents.actions.action import ActionBrief
 from agents.brief_actions import action_brief
 from agents.engines.base import AgentBrief, ArticleBrief, EngineBrief, SubAgentBrief
@@ -67,6 +68,7 @@ def _statement(vendor: str) -> str:
         _one(sub_agents, Count("pk")),
         _one(sub_agents, Count("articles")),
         _one(sub_agents, Max("articles__id")),
+        _one(sub_agents, Sum("source_links__id")),
         _one(engines, Max("updated_at")),
         _one(engines, Count("pk")),
         _one(engines, Sum("pk")),  # one deleted and an older one left, saved at the same moment
@@ -84,31 +86,33 @@ def _one(rows: "QuerySet[Any]", number: Aggregate) -> Subquery:
 
 @lru_cache(maxsize=KEPT)
 def _read(agent_id: int, revision: str) -> Kept:
-    agent = Agent.objects.get(pk=agent_id)
+    agent, linked = Agent.objects.get(pk=agent_id), knowledge.linked_articles(agent_id)
+    engines = tuple(_engines(agent)) or (EngineBrief(agent.engine),)
     sub_agents = list(agent.sub_agents.filter(is_active=True).prefetch_related("articles", "actions"))
     made = AgentBrief(
         id=agent.pk,
         name=agent.name,
         revision=revision,
         instructions=agent.instructions,
-        sub_agents=tuple(map(_sub_agent, sub_agents)),
+        sub_agents=tuple(_sub_agent(each, linked.get(each.pk, ())) for each in sub_agents),
         articles=tuple(
             ArticleBrief(id=article.pk, title=article.title, body=article.body, url=article.url)
             for article in agent.articles.filter(is_active=True)
         ),
         options={"delay": agent.engine_delay, "conversation_tokens": agent.conversation_tokens},
-        engines=tuple(_engines(agent)) or (EngineBrief(agent.engine),),
+        engines=engines,
         character=agent.character,
         closing=agent.closing,
         language=agent.language,
         otherwise=agent.otherwise,
         said_as=_said_as(agent, sub_agents),
         actions=tuple(_actions(agent, sub_agents)),
+        vectors=knowledge.vectors(agent_id, engines),
     )
     return Kept(made, {each.pk: each.expires_at for each in sub_agents if each.expires_at})
 
 
-def _sub_agent(sub: SubAgent) -> SubAgentBrief:
+def _sub_agent(sub: SubAgent, linked: Collection[int]) -> SubAgentBrief:
     return SubAgentBrief(
         id=sub.pk,
         slug=sub.slug,
@@ -118,7 +122,7 @@ def _sub_agent(sub: SubAgent) -> SubAgentBrief:
         instructions=sub.instructions,
         after=sub.after,
         priority=sub.priority,
-        article_ids=tuple(article.pk for article in sub.articles.all()),
+        article_ids=_once([article.pk for article in sub.articles.all()], sorted(linked)),
         kind=sub.kind,
         trigger=sub.trigger,
         facts=facts.briefs(sub.facts),
@@ -153,6 +157,10 @@ def _actions(agent: Agent, sub_agents: list[SubAgent]) -> Iterator[ActionBrief]:
     linked = {action.pk for sub in sub_agents for action in sub.actions.all()}
     active = agent.actions.filter(is_active=True).prefetch_related("secrets")
     return (action_brief(action) for action in active if action.everywhere or action.pk in linked)
+
+
+def _once(*numbers: list[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(chain(*numbers)))
 
 
 def _engines(agent: Agent) -> Iterator[EngineBrief]:

@@ -6,9 +6,10 @@ It stands in the leftmost room because engines and adapters alike go through it.
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from urllib3.exceptions import HTTPError as Urllib3Error
@@ -30,6 +31,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")  # RFC 9110, 5.5
 USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
 CHUNK = 65_536  # bytes
+HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,13 @@ class Trace:
 class Http:
     """Makes requests under a policy and tells `record` about each. May be shared between threads."""
 
-    def __init__(self, policy: Policy, record: Callable[[Trace], None] | None = None) -> None:
+    def __init__(
+        self, policy: Policy, record: Callable[[Trace], None] | None = None, hidden: Iterable[str] = ()
+    ) -> None:
+        """`hidden`: secrets that may stand in addresses, and are left out of what `record` is told."""
         self.policy = policy
         self.record = record
+        self.hidden = tuple(form for secret in hidden if secret for form in (secret, quote(secret, safe="")))
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", **options: Any
@@ -78,7 +84,10 @@ class Http:
     def _trace(self, method: str, url: str, status: int | None, started: float, error: str) -> None:
         if self.record is None:
             return
-        trace = Trace(method.upper(), _shown(url), status, round((time.monotonic() - started) * 1000), error)
+        shown = _shown(url)
+        for secret in self.hidden:
+            shown = shown.replace(secret, HIDDEN)
+        trace = Trace(method.upper(), shown, status, round((time.monotonic() - started) * 1000), error)
         try:
             self.record(trace)
         except Exception:  # whatever became of the record, the request has happened

@@ -292,3 +292,13 @@ class Rephrasing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language}: {self.text[:60]}"
+
+
+from agents.knowledge_models import (  # noqa: E402, F401 - Django looks for an app's models here
+    ChunkVector,
+    ImportedArticle,
+    Source,
+    SourceFile,
+    SourceLink,
+    SourcePage,
+)

@@ -13,7 +13,10 @@ from aissist_site import dashboard
 # Pages by what people come for, not by the app that a table happens to live in.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Conversations", ("conversations.Conversation", "conversations.Delivery", "contacts.Contact")),
-    ("Agents", ("agents.Agent", "agents.SubAgent", "agents.Article", "agents.Action")),
+    (
+        "Agents",
+        ("agents.Agent", "agents.SubAgent", "agents.Article", "agents.Source", "agents.Action", "agents.Rephrasing"),
+    ),
     ("Gateways", ("gateways.Gateway", "gateways.Receipt", "gateways.InboundEvent", "gateways.Exchange")),
     ("Operation", ("aissist_site.Incident",)),
     ("Access", ("auth.User", "auth.Group", "agents.ApiKey", "axes.AccessAttempt")),

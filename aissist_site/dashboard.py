@@ -34,7 +34,7 @@ def tiles(user: Any) -> list[Tile]:
     """The numbers that this user may see."""
     found: list[Tile] = []
     if user.has_perm("conversations.view_conversation") or user.has_perm("conversations.change_conversation"):
-        found += [_waiting(), *_for_approval(), _with_agent()]
+        found += [_waiting(), *_for_approval(), *_to_review(), _with_agent()]
     if user.has_perm("gateways.view_gateway") or user.has_perm("gateways.change_gateway"):
         found.append(_gateways_in_trouble())
     if user.has_perm("gateways.view_receipt") or user.has_perm("gateways.change_receipt"):
@@ -88,6 +88,13 @@ def _for_approval() -> list[Tile]:
         return []
     url = _list("conversations_conversation", "approval=yes")
     return [Tile("Waiting for approval", found["count"], "Oldest waits since", url, "people", found["oldest"])]
+
+
+def _to_review() -> list[Tile]:
+    """Only where there are drafts: most sites let the agent answer."""
+    count = Conversation.objects.filter(has_draft=True).count()
+    url = _list("conversations_conversation", "drafts=review")
+    return [Tile("Drafts to review", count, "The agent wrote them; people send them.", url, "people")] if count else []
 
 
 def _with_agent() -> Tile:

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from aissist_site import heartbeats, lag
 from aissist_site.celery import app
 from aissist_site.processes import ALL_QUEUES
+from gateways import poll
 
 BROKER_TIMEOUT_SECONDS = 1
 
@@ -59,7 +60,7 @@ def check_broker() -> Finding:
 
 
 def check_signs_of_life(now: datetime) -> Iterator[tuple[str, Finding]]:
-    silent = heartbeats.silent([*map(heartbeats.queue_name, ALL_QUEUES), heartbeats.BEAT], now)
+    silent = heartbeats.silent([*map(heartbeats.queue_name, ALL_QUEUES), heartbeats.BEAT, heartbeats.POLL], now)
     idle = [queue for queue in ALL_QUEUES if heartbeats.queue_name(queue) in silent]
     yield (
         "worker",
@@ -73,6 +74,13 @@ def check_signs_of_life(now: datetime) -> Iterator[tuple[str, Finding]]:
         if heartbeats.BEAT in silent
         else Finding(True, "The beat runs."),
     )
+    if poll.wanted():  # who has no gateway that polls needs no poller
+        yield (
+            "poll",
+            Finding(False, "The poller doesn't run. Start one with `manage.py poll`.")
+            if heartbeats.POLL in silent
+            else Finding(True, "The poller runs."),
+        )
 
 
 def check_waiting(now: datetime) -> Iterator[tuple[str, Finding]]:

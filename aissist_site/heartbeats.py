@@ -1,4 +1,4 @@
-"""Signs of life: each worker and the beat write one every few seconds, and `health` reads them."""
+"""Signs of life: each worker, the beat and the poller write one every few seconds, and `health` reads them."""
 
 import threading
 import time
@@ -23,6 +23,7 @@ def queue_name(queue: str) -> str:
 
 
 BEAT = "beat"
+POLL = "poll"
 WATCHDOG = "watchdog"  # written by each look, not by a thread
 
 

@@ -15,16 +15,30 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from agents.engines.base import AnswersLater
+from agents.engines.base import After, AnswersLater, Decision, Escalation
 from aissist_site.crew import DATABASE_IS_AWAY, Crew
 from contacts import remember
 from contacts.models import Identity
 from contacts.resolve import resolve
-from conversations import act, action_requests, carry_out, later, offers, ownership, timers, turns
+from conversations import (
+    act,
+    action_requests,
+    carry_out,
+    drafts,
+    events,
+    later,
+    modes,
+    offers,
+    outbox,
+    ownership,
+    timers,
+    turns,
+)
 from conversations import deliver as sender
 from conversations.leases import renewed
 from conversations.lock import all_locked, locked
 from conversations.models import ActionRequest, Conversation, Delivery, Turn
+from conversations.modes import Conduct
 from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
@@ -32,9 +46,10 @@ from gateways import doorbell, writing
 from gateways.messages import CustomerSaid, Event, Open
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
-from handover import carry, relay
+from handover import carry, relay, shadow
 from handover.expire import expire
 from handover.hand_over import follow, hand_over, inform
+from handover.promotion import is_promoted
 from handover.route import route, to_people
 
 log = structlog.get_logger(__name__)
@@ -123,11 +138,17 @@ def _record_all(gateway: Gateway, read: Read) -> None:
         earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
         known = set(earlier.values_list("key", flat=True))
         people = resolve(gateway, found)
-        threads.read(event.thread for event in found if isinstance(event, CustomerSaid))
+        threads.read(name for e in found if isinstance(e, CustomerSaid) for name in (e.thread, e.apart) if name)
+        read = [(receipt, tuple(_rightful(event, people, threads) for event in told)) for receipt, told in read]
+        found = [event for _, told in read for event in told]
         threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
         for receipt, told in read:
             outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
             receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+
+
+def _rightful(event: Event, people: Mapping[str, Identity], threads: Threads) -> Event:
+    return threads.rightful(event, people[event.sender.id]) if isinstance(event, CustomerSaid) else event
 
 
 def _record_once(
@@ -164,6 +185,9 @@ def _claim_turns(gateway_id: int, most: int) -> list[Question]:
     claimed = turns.claim(gateway_id, most)
     if not claimed and (wait := turns.due_in_a_moment(gateway_id)):
         doorbell.ring(doorbell.Step.TURN, gateway_id, after=wait)
+    for turn in claimed:
+        if modes.shows_typing(turn):
+            outbox.show_typing(turn)
     return questions(claimed)
 
 
@@ -240,24 +264,61 @@ def _act_on_one(conversation: Conversation, turn: Turn, answer: Answer) -> bool:
     turn.decision = {**asdict(decision), "milliseconds": answer.milliseconds}
     if answer.answer_id:
         turn.decision["answer_id"] = answer.answer_id
-    if not turns.freeze(conversation, turn, answer.upto_seq, decision):
+    mode = conversation.gateway.mode_now()
+    promoted = mode == Gateway.Mode.DRAFT and is_promoted(conversation.gateway, decision.sub_agent)
+    conduct = modes.conduct(conversation, turn, mode, promoted, proposes=decision.after is After.DRAFT)
+    hands_over = decision.escalation is Escalation.NOW and not turn.asked_by
+    ends = modes.outcome(conduct, decision.words, hands_over)
+    if not turns.freeze(conversation, turn, answer.upto_seq, decision, ends):
         return False
-    offers.settle(conversation, turn, decision)
+    match conduct:
+        case Conduct.SHADOW:
+            shadow.keep(conversation, turn, decision)
+        case Conduct.LEAVE:
+            events.left_alone(conversation, modes.why_left(conversation))
+        case Conduct.ACT | Conduct.DRAFT:
+            _carry_out(conversation, turn, answer, by_itself=conduct is Conduct.ACT)
+    _go_on(conversation, answer.upto_seq)
+    return True
+
+
+def _carry_out(conversation: Conversation, turn: Turn, answer: Answer, *, by_itself: bool) -> None:
+    """Hand it over or say it. Not by itself: what the customer would be told is left to people as a draft."""
+    decision = answer.decision
+    if by_itself:
+        offers.settle(conversation, turn, decision)
     _remember(conversation, answer)
-    if choice := route(turn, decision):
+    choice = None if turn.asked_by else route(turn, decision)
+    if choice:
         told = {"reason": decision.reason.value, "why": decision.why, "actor": "agent"}
-        hand_over(conversation, choice, **told, turn=turn, decision=decision)
-    else:
+        hand_over(conversation, choice, **told, turn=turn, decision=decision, quietly=not by_itself)
+    elif by_itself:
         act.act(conversation, turn, decision)
         inform(conversation, turn, decision)
+    else:
+        _leave_draft(conversation, turn, decision)
     act.tag(conversation, turn, decision)
     if decision.actions:
-        action_requests.ask(conversation, turn, decision.actions)
+        action_requests.ask(conversation, turn, decision.actions, by_itself=by_itself)
     if answer.told:
         action_requests.told(answer.told)
-    if conversation.owner == Conversation.Owner.AGENT and conversation.customer_seq > answer.upto_seq:
-        turns.expect(conversation)  # what came too late for this answer gets the next one
-    return True
+
+
+def _leave_draft(conversation: Conversation, turn: Turn, decision: Decision) -> None:
+    if decision.words:
+        events.drafted(conversation, turn, decision.why)
+        drafts.draft(conversation, decision.words, turn)
+    elif turn.asked_by:
+        events.no_draft(conversation, turn, decision.why)
+    else:
+        events.decided(conversation, turn, decision.why)
+
+
+def _go_on(conversation: Conversation, upto_seq: int) -> None:
+    """What came too late for this answer, or was left without any, gets the next one."""
+    undone = conversation.customer_seq > conversation.answered_seq and not conversation.has_draft
+    if conversation.owner == Conversation.Owner.AGENT and (undone or conversation.customer_seq > upto_seq):
+        turns.expect(conversation)
 
 
 def _remember(conversation: Conversation, answer: Answer) -> None:
@@ -292,13 +353,11 @@ def _ask_a_person(delivery: Delivery, why: str) -> None:
         if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
-            hand_over(
-                conversation,
+            choice, quietly = (
                 to_people(conversation.gateway, conversation=conversation),
-                reason="undeliverable",
-                why=why,
-                actor="system",
+                conversation.gateway.mode_now() != Gateway.Mode.AUTO,
             )
+            hand_over(conversation, choice, reason="undeliverable", why=why, actor="system", quietly=quietly)
 
 
 # --- Actions that write -----------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
-"""The three processes of the site, as the verbs `web`, `worker` and `beat` and their children under `up` run them."""
+"""The four processes of the site, as the verbs `web`, `worker`, `beat`, `poll` and the children of `up` run them."""
 
 import logging
 import signal
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from gunicorn.glogging import Logger
 from agents import languages
 from aissist_site import canary, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
+from gateways.pollers import Pollers
 
 TURN_QUEUES = ("turn",)  # engine calls wait here, so that nothing else has to wait behind them
 WORK_QUEUES = ("ingest", "deliver", "timer", "sweep")
@@ -71,6 +73,15 @@ def run_beat() -> None:
     forget_removed_entries(settings.CELERY_BEAT_SCHEDULE)
     heartbeats.start([heartbeats.BEAT])
     Service(app, scheduler_cls=DatabaseScheduler).start()
+
+
+def run_poll() -> None:
+    """Ask platforms what is new until SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    heartbeats.start([heartbeats.POLL])
+    Pollers().run(stop)
 
 
 def forget_removed_entries(scheduled: Iterable[str]) -> None:

@@ -186,9 +186,9 @@ CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    "aissist.rephrase": {"queue": "turn"},  # where engine calls wait
-    "aissist.action": {"queue": "turn"},
-    "aissist.notify": {"queue": "turn"},
+    # Where there is waiting: for engines, and for platforms.
+    **{f"aissist.{task}": {"queue": "turn"} for task in ("action", "rephrase", "imports", "embed", "notify")},
+    "aissist.fetch": {"queue": "deliver"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -220,6 +220,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "aissist.notify",
         "schedule": timedelta(seconds=5),
         "options": {"queue": "turn", "expire_seconds": 5},  # mail servers are slow
+    },
+    "aissist.imports": {
+        "task": "aissist.imports",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "turn", "expire_seconds": 5},
+    },
+    "aissist.embed": {
+        "task": "aissist.embed",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "turn", "expire_seconds": 60},
     },
     "aissist.tidy": {
         "task": "aissist.tidy",
@@ -294,15 +304,20 @@ SPECTACULAR_SETTINGS = {
         "ActionKind": "agents.models_actions.Action.Kind",
         "ActionRequestState": "conversations.models_actions.ActionRequest.State",
         "ErrorType": "agents.api.errors.TYPES",
+        "SourceState": "agents.knowledge_models.Source.State",
+        "SourcePageState": "agents.knowledge_models.SourcePage.State",
+        "SourceKind": "agents.knowledge_models.Source.Kind",
         "HandoverState": "handover.models.Handover.State",
         "GatewayStatus": "gateways.models.Gateway.Status",
         "ConversationStatus": "conversations.models.Conversation.Status",
         "MessageStatus": "conversations.models.Message.Status",
         "MessageKind": "conversations.models.Message.Kind",
+        "AttachmentState": "conversations.files.Attachment.State",
     },
     "TAGS": [
         {"name": "Agents", "description": "The AI workspaces that answer."},
         {"name": "Actions", "description": "Public HTTP APIs that an agent may call."},
+        {"name": "Knowledge", "description": "Sources that an agent's articles are imported from."},
         {"name": "Gateways", "description": "Accounts on platforms, each run by one agent."},
         {"name": "Conversations", "description": "Threads with customers, and what people do with them."},
         {"name": "Messages", "description": "What is said, over all conversations; and speaking as a customer."},

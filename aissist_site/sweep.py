@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from aissist_site import pipeline
-from conversations import action_requests, limbo
+from conversations import action_requests, attach, limbo
 from conversations.models import ActionRequest, Delivery, Offer, Timer, Turn
 from gateways import doorbell
 from gateways.doorbell import Step
@@ -39,6 +39,7 @@ def due() -> dict[Step, list[int]]:
         Step.DELIVER: _gateways(deliveries, "gateway_id"),
         Step.TIMER: sorted(timers),
         Step.ACTION: _gateways(actions, "gateway_id"),
+        Step.FETCH: _gateways(attach.waiting().filter(due_at__lt=late), "gateway_id"),
     }
 
 

@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
+from agents.imports import wake
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
+from conversations import attach
 from conversations import rephrase as rephraser
 from handover import notices
 
@@ -34,6 +36,11 @@ def action(gateway_id: int) -> None:
     pipeline.ACTIONS.wake(gateway_id)
 
 
+@shared_task(name="aissist.fetch")
+def fetch(gateway_id: int) -> None:
+    attach.fetch(gateway_id)
+
+
 @shared_task(name="aissist.sweep")
 def sweep() -> None:
     sweeper.sweep()
@@ -57,3 +64,13 @@ def tidy() -> None:
 @shared_task(name="aissist.rephrase")
 def rephrase() -> None:
     rephraser.rephrase_missing()
+
+
+@shared_task(name="aissist.imports")
+def imports() -> None:
+    wake.IMPORTS.wake()
+
+
+@shared_task(name="aissist.embed")
+def embed() -> None:
+    wake.EMBEDDINGS.wake()

@@ -19,7 +19,8 @@ from aissist_site.models import Incident
 from aissist_site.processes import ALL_QUEUES
 from conversations import dead_letters, limbo
 from conversations.models import Delivery
-from gateways.models import Gateway, Receipt
+from gateways import poll
+from gateways.models import Cursor, Gateway, Receipt
 
 log = structlog.get_logger(__name__)
 
@@ -91,10 +92,10 @@ def late_steps(now: datetime) -> Iterator[Trouble]:
 
 
 def silent_processes(now: datetime) -> Iterator[Trouble]:
-    names = [*map(heartbeats.queue_name, ALL_QUEUES), heartbeats.BEAT]
+    names = [*map(heartbeats.queue_name, ALL_QUEUES), heartbeats.BEAT, *([heartbeats.POLL] if poll.wanted() else [])]
+    verbs = {heartbeats.BEAT: ("The beat", "beat"), heartbeats.POLL: ("The poller", "poll")}
     for name, at in heartbeats.silent(names, now).items():
-        verb = "beat" if name == heartbeats.BEAT else "worker"
-        who = "The beat" if name == heartbeats.BEAT else f"The worker on {name}"
+        who, verb = verbs.get(name, (f"The worker on {name}", "worker"))
         since = f"has been silent for {lag.seconds(at, now)} s" if at else "has never given a sign of life"
         yield Trouble(Kind.SILENT, name, f"{who} {since}. Start one with `manage.py {verb}`.", lag.seconds(at, now))
 
@@ -111,6 +112,16 @@ def gateways_in_trouble(now: datetime) -> Iterator[Trouble]:
         wait = f"{waiting} {_of(waiting, 'delivery waits', 'deliveries wait')}."
         what = f"{gateway.get_status_display()}. {gateway.status_detail}".strip()
         yield Trouble(Kind.GATEWAY, gateway.name, f"{what[:400]} {wait}", waiting)
+
+
+def failing_polls(now: datetime) -> Iterator[Trouble]:
+    """What one failure has to say is on the gateway's page; when nothing has come in for long, somebody must know."""
+    long_ago = now - timedelta(seconds=lag.LATE_SECONDS)
+    failing = Cursor.objects.filter(failing_since__lt=long_ago, lease_until__gt=now)
+    for cursor in failing.select_related("gateway"):
+        seconds = lag.seconds(cursor.failing_since, now)
+        says = f"It hasn't told what is new for {seconds} s. {cursor.error}"
+        yield Trouble(Kind.LATE, f"polling of {cursor.gateway.name}", says, seconds)
 
 
 def failed_receipts(now: datetime) -> Iterator[Trouble]:
@@ -133,6 +144,7 @@ LOOKS: tuple[Callable[[datetime], Iterator[Trouble]], ...] = (
     late_steps,
     silent_processes,
     gateways_in_trouble,
+    failing_polls,
     failed_receipts,
     dead_deliveries,
 )

@@ -1,4 +1,4 @@
-"""Do what the agent decided, where it keeps the conversation: say it, or propose it, and then end it or fall silent.
+"""Do what the agent decided, where it keeps the conversation: say it, and then end it or fall silent.
 
 Wants a locked conversation, and runs in the transaction that settles the turn. What goes to people is `handover`'s.
 """
@@ -8,15 +8,10 @@ from conversations import events, outbox, ownership
 from conversations.models import Conversation, Turn
 from gateways.messages import Purpose
 
-PROPOSED = "**Proposed reply** (nothing was sent):\n\n{reply}"
-
 
 def act(conversation: Conversation, turn: Turn, decision: Decision) -> None:
     """Carry the decision out. The customer's words come first, so that they leave before what ends the conversation."""
     events.decided(conversation, turn, decision.why)
-    if decision.after is After.DRAFT:
-        _propose(conversation, turn, decision)
-        return
     say(conversation, turn, decision)
     if decision.after is After.SUSPEND:
         ownership.suspend_after(conversation, _name(conversation), turn)
@@ -37,11 +32,6 @@ def tag(conversation: Conversation, turn: Turn, decision: Decision) -> None:
     """Put the tags of the sub agents that matched on the conversation."""
     if decision.tagged:
         outbox.tag(conversation, add=decision.tagged, turn=turn)
-
-
-def _propose(conversation: Conversation, turn: Turn, decision: Decision) -> None:
-    if decision.words:
-        outbox.note(conversation, PROPOSED.format(reply=decision.words), author=_name(conversation), turn=turn)
 
 
 def _close(conversation: Conversation, turn: Turn) -> None:

@@ -5,6 +5,7 @@ All functions that take a conversation want it locked (`conversations.lock`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -27,15 +28,18 @@ BY_ITSELF = "agent"
 AT_ONCE = 100  # conversations that one sweep looks after
 
 
-def ask(conversation: Conversation, turn: Turn, calls: Sequence[ActionCall]) -> None:
-    """Put down what a settled turn's decision asks for. Nothing runs by itself once people have the conversation."""
+def ask(conversation: Conversation, turn: Turn, calls: Sequence[ActionCall], *, by_itself: bool = True) -> None:
+    """Put down what a settled turn's decision asks for. Nothing runs by itself once people have the conversation.
+
+    Not `by_itself`: everything waits for approval, as the words that go with it do.
+    """
     wanted = [call for call in calls if call.state in (Outcome.REQUESTED, Outcome.WAITING) and call.action_id]
     if not wanted:
         return
     writing.flush()
     known = set(conversation.action_requests.filter(state__in=OPEN).values_list("slug", "arguments"))
     actions = Action.objects.in_bulk([call.action_id for call in wanted])
-    for call in wanted:
+    for call in wanted if by_itself else [replace(call, state=Outcome.WAITING) for call in wanted]:
         if call.action_id in actions and (call.name, call.arguments) not in known:
             known.add((call.name, call.arguments))
             _put_down(conversation, turn, actions[call.action_id], call)

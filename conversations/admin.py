@@ -18,6 +18,7 @@ from conversations.models import Conversation, Message, MessageTemplate, Offer
 from gateways.admin import OfGatewayInline
 
 OWNER_BADGES = {"agent": ("agent", "Agent"), "human": ("people", "People"), "nobody": ("nobody", "Nobody")}
+UNSAID = (Message.Kind.NOTE, Message.Kind.DRAFT)
 STATUS_BADGES = {"suspended": ("warn", "Suspended"), "closed": ("nobody", "Closed")}
 
 
@@ -26,6 +27,17 @@ class MessageTemplateInline(OfGatewayInline):
     fields = ("kind", "language", "text")
     verbose_name_plural = "Your own wording of what the system says by itself"
     classes = ("collapse",)
+
+
+class DraftsToReview(admin.SimpleListFilter):
+    title = "drafts"
+    parameter_name = "drafts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("review", "To be reviewed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        return queryset.filter(has_draft=True) if self.value() == "review" else queryset
 
 
 class StuckDeliveries(admin.SimpleListFilter):
@@ -63,6 +75,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         "owner",
         "status",
         "gateway",
+        DraftsToReview,
         StuckDeliveries,
         Offered,
         ("language", admin.AllValuesFieldListFilter),
@@ -74,7 +87,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        said = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind=Message.Kind.NOTE).order_by("-seq")
+        said = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind__in=UNSAID).order_by("-seq")
         return Conversation.objects.annotate(
             last_text=Subquery(said.values("text")[:1]),
             last_author=Subquery(said.values("author")[:1]),
@@ -99,6 +112,8 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         """Whose move it is; a conversation that is no one's says why instead."""
         if conversation.status in STATUS_BADGES:
             return badge(*STATUS_BADGES[conversation.status])
+        if conversation.has_draft and conversation.owner == Conversation.Owner.AGENT:
+            return badge("people", "Draft to review")
         tone, text = OWNER_BADGES[conversation.owner]
         assignee = conversation.assignee
         whose = badge(tone, (assignee.get_full_name() or assignee.get_username()) if assignee else text)

@@ -27,12 +27,12 @@ from conversations import events, messages
 from conversations.lock import all_locked
 from conversations.models import Attempt, Conversation, Delivery, Message
 from conversations.opened import opened
-from conversations.ownership import withdraw
+from conversations.outbox import withdraw
 from gateways import doorbell, limits, writing
 from gateways.base import Adapter
 from gateways.errors import ConfigError, DeliveryError, Failure
 from gateways.exchanges import exchange
-from gateways.messages import Answered, Open, Outgoing, Sent, unpack
+from gateways.messages import Answered, Draft, Open, Outdate, Outgoing, Sent, Typing, unpack
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS, adapter
 
@@ -134,7 +134,7 @@ def _sendable(heads: Iterable[Delivery]) -> Iterator[Delivery]:
     """Those that may be sent now. The outdated ones are withdrawn, and those that are held wait."""
     for head in heads:
         held_until = head.conversation.held_until
-        if _outdated(head) and head.status == Status.PENDING and not head.maybe_sent:
+        if _is_pointless(head):
             withdraw(Delivery.objects.filter(pk=head.pk))
             doorbell.ring(doorbell.Step.DELIVER, head.gateway_id)  # for what stood behind it
         elif head.epoch is not None and held_until and held_until > timezone.now():
@@ -142,6 +142,23 @@ def _sendable(heads: Iterable[Delivery]) -> Iterator[Delivery]:
             doorbell.ring(doorbell.Step.DELIVER, head.gateway_id, after=wait + 0.01)
         else:
             yield head
+
+
+def _is_pointless(head: Delivery) -> bool:
+    """Whether it mustn't or needn't be sent any more, and surely hasn't arrived or needn't be found out about."""
+    if head.kind == Typing.kind:
+        return _outdated(head) or head.maybe_sent or head.status == Status.SENDING
+    if head.kind == Outdate.kind:
+        return not _finds_its_draft(head)
+    return _outdated(head) and head.status == Status.PENDING and not head.maybe_sent
+
+
+def _finds_its_draft(head: Delivery) -> bool:
+    """Whether the draft that is to be taken back has arrived. What stood before it is settled, so it is known now."""
+    found = Delivery.objects.filter(client_ref=head.payload["draft_ref"], kind=Draft.kind, status=Status.SENT)
+    external_id = found.values_list("external_id", flat=True).first()
+    head.payload = {**head.payload, "draft_id": external_id or ""}
+    return external_id is not None
 
 
 def _outdated(delivery: Delivery) -> bool:
@@ -261,6 +278,9 @@ def _works_again(gateway: Gateway, now: datetime) -> None:
 def _not_sent(sending: Sending) -> Outcome | Pause:
     delivery, error = sending.delivery, sending.result
     with transaction.atomic():
+        if delivery.kind == Typing.kind:
+            _finish(delivery, Status.CANCELLED)  # it is for a moment that is over
+            return Outcome(delivery)
         if isinstance(error, DeliveryError):
             _log(sending, error.failure.value, error.public, error.vendor_code)
             return _act_on(delivery, error)

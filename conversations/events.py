@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from conversations.models import AuditEvent, Conversation, Delivery, Turn
+from conversations.models import AuditEvent, Conversation, Delivery, Draft, Turn
 from gateways import writing
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,10 @@ def _write(
 
 def left_alone(conversation: Conversation, why: str) -> None:
     _write(conversation, "left_alone", why)
+
+
+def kept_apart(conversation: Conversation, why: str) -> None:
+    _write(conversation, "kept_apart", why)
 
 
 def joined(conversation: Conversation, turn: Turn) -> None:
@@ -97,6 +101,32 @@ def reopened(conversation: Conversation) -> None:
 def tagged(conversation: Conversation, turn: Turn | None, added: Sequence[str], removed: Sequence[str]) -> None:
     changes = [*(f"+{name}" for name in added), *(f"-{name}" for name in removed)]
     _write(conversation, "tagged", f"Tags: {', '.join(changes)}", turn=turn)
+
+
+def drafted(conversation: Conversation, turn: Turn, why: str) -> None:
+    asked = f"{turn.asked_by} asked for a draft. " if turn.asked_by else ""
+    _write(conversation, "drafted", f"{asked}{why} It waits for people to send it.", turn=turn, actor="agent")
+
+
+def no_draft(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(
+        conversation, "no_draft", f"{turn.asked_by} asked for a draft; there is none. {why}", turn=turn, actor="agent"
+    )
+
+
+def draft_settled(conversation: Conversation, draft: Draft, why: str) -> None:
+    said = f"The draft: {draft.get_state_display().lower()}. {why}".strip()
+    _write(conversation, f"draft_{draft.state}", said, turn=draft.turn, actor=draft.by, draft=draft.pk)
+
+
+def shadow(conversation: Conversation, turn: Turn, why: str) -> None:
+    _write(conversation, "shadow", f"Shadow, nothing was sent. {why}", turn=turn, actor="agent")
+
+
+def moved(conversation: Conversation, actor: str) -> None:
+    """On the platform, into the destination that is the conversation's now."""
+    to = conversation.destination
+    _write(conversation, "moved", f"Moved to {to or 'nowhere'}.", actor=actor, destination=to.pk if to else None)
 
 
 def unreachable(conversation: Conversation, why: str) -> None:

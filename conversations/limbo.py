@@ -1,4 +1,4 @@
-"""No limbo: every open conversation has a turn due, a human owner, or waits for its customer."""
+"""No limbo: every open conversation has a turn due, a human owner, a draft to review, or waits for its customer."""
 
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ def in_limbo() -> QuerySet[Conversation]:
         ~Exists(live),
         status=Conversation.Status.OPEN,
         owner=Conversation.Owner.AGENT,
+        has_draft=False,
         customer_seq__gt=F("answered_seq"),
     )
 

@@ -26,6 +26,7 @@ CHANGING = (
     "customer_seq",
     "answered_seq",
     "last_message_at",
+    "has_draft",
 )
 WRITTEN = (*(name.removesuffix("_id") for name in CHANGING), "updated_at")
 

@@ -72,13 +72,17 @@ class Conversation(models.Model):
     customer_seq = models.PositiveIntegerField(default=0, help_text="Number of the customer's last message.")
     answered_seq = models.PositiveIntegerField(default=0, help_text="All messages up to this one are dealt with.")
     last_message_at = models.DateTimeField(null=True, blank=True)
+    has_draft = models.BooleanField(default=False, help_text="A draft of the agent's waits for people to review it.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ("-last_message_at", "-id")
         constraints = [models.UniqueConstraint(fields=["gateway", "external_id"], name="conversation_once_per_gateway")]
-        indexes = [models.Index(fields=["owner", "status", "last_message_at"], name="conversation_waiting")]
+        indexes = [
+            models.Index(fields=["owner", "status", "last_message_at"], name="conversation_waiting"),
+            models.Index(fields=["last_message_at"], condition=Q(has_draft=True), name="conversation_to_review"),
+        ]
 
     def __str__(self) -> str:
         return self.subject or f"Conversation {self.pk}"
@@ -116,8 +120,10 @@ class Turn(models.Model):
         ASKED = "asked", "Asked back"
         OFFERED = "offered", "Offered a person"
         HANDED_OVER = "handed_over", "Handed over"
-        DRAFTED = "drafted", "Proposed a reply"
         SILENT = "silent", "Stayed silent"
+        DRAFTED = "drafted", "Left a draft"
+        SHADOW = "shadow", "Decided in the shadow: nothing was sent"
+        LEFT = "left", "Left it to people"
         OVERTAKEN = "overtaken", "Overtaken by people"
         HELD = "held", "Held: another automation had answered"
 
@@ -140,6 +146,10 @@ class Turn(models.Model):
     upto_seq = models.PositiveIntegerField(default=0, help_text="The answer takes all messages up to this one in.")
     decision = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
+    asked_by = models.CharField(
+        max_length=200, blank=True, help_text="Who asked for it: then all it leads to is a draft."
+    )
+    instruction = models.TextField(blank=True, help_text="What they want of the draft, in their words.")
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -175,6 +185,7 @@ class Message(models.Model):
         THINKING = "thinking", "Thinking message"
         HANDOVER = "handover", "Handover message"
         NOTE = "note", "Internal note"
+        DRAFT = "draft", "Draft"
 
     class Status(models.TextChoices):
         """The order of the first five is the order in which a message may advance."""
@@ -270,6 +281,43 @@ class Delivery(models.Model):
         super().save(*args, **kwargs)
 
 
+class Draft(models.Model):
+    """A reply that the agent left for people, and what they made of it. At most one of a conversation waits."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "To be reviewed"
+        SENT = "sent", "Sent as it was"
+        EDITED = "edited", "Sent after editing"
+        DISCARDED = "discarded", "Discarded"
+        IGNORED = "ignored", "Ignored: people answered in other words"
+        OUTDATED = "outdated", "Outdated before anybody used it"
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="draft")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="drafts")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
+    turn = models.ForeignKey(Turn, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    sub_agent = models.CharField(max_length=100, blank=True, help_text="The slug of the sub agent that matched.")
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    became = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="What people sent."
+    )
+    by = models.CharField(max_length=200, blank=True, help_text="Who dealt with it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state="pending"), name="one_pending_draft_per_conversation"
+            )
+        ]
+        indexes = [models.Index(fields=["gateway", "sub_agent", "state"], name="draft_evidence")]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+
 class Attempt(models.Model):
     """One try at a delivery."""
 
@@ -314,8 +362,8 @@ class MessageTemplate(models.Model):
         HANDOVER = "handover", "Handover message"
         CRISIS = "crisis", "Instead of it, to somebody who may harm themselves"
         GREETING = "greeting", "Greeting, before the customer has written"
-        LATE = "late", "Nobody accepted in time"
-        AWAY = "away", "Nobody is there now"
+        LATE = "late", "Late message: nobody accepted the handover in time"
+        AWAY = "away", "Away message: in place of the handover message, while people aren't there"
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="message_templates")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -385,3 +433,6 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"offer {self.pk}: {self.get_state_display()}"
+
+
+from conversations.files import Attachment, File  # noqa: E402, F401 - Django looks for models here

@@ -4,16 +4,18 @@ All functions want a locked conversation (`conversations.lock`) and run inside i
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conversations import events, messages
 from conversations.models import Conversation, Delivery, Message, Turn
-from conversations.split import split
 from gateways import doorbell, writing
 from gateways.base import Capabilities
-from gateways.messages import Assign, Effect, Note, Open, Person, Purpose, Reply, Tag, pack
+from gateways.formatting.split import split
+from gateways.messages import Assign, Draft, Effect, Note, Open, Outdate, Person, Purpose, Reply, Tag, Typing, pack
 from gateways.registry import ADAPTERS
 
 KINDS = {
@@ -22,6 +24,7 @@ KINDS = {
     Purpose.THINKING: Message.Kind.THINKING,
     Purpose.HANDOVER: Message.Kind.HANDOVER,
 }
+TYPING_AFTER = timedelta(seconds=1)  # an answer that is quicker needs no announcing
 FIRST, LATER = 0, 1  # priorities: customers wait for words, nobody waits for the rest
 
 
@@ -29,8 +32,13 @@ def capabilities(conversation: Conversation) -> Capabilities:
     return ADAPTERS[conversation.gateway.platform].capabilities
 
 
-def say(conversation: Conversation, text: str, purpose: Purpose, *, turn: Turn | None = None) -> Message:
-    """The agent says something to the customer, as long as the epoch stays what it is."""
+def say(
+    conversation: Conversation, text: str, purpose: Purpose, *, turn: Turn | None = None, answers: bool = True
+) -> Message:
+    """The agent says something to the customer, as long as the epoch stays what it is.
+
+    What `answers` takes the place of the turn's thinking message, where the platform can edit that.
+    """
     author = conversation.gateway.agent.display_name
     message = messages.add(
         conversation,
@@ -41,8 +49,20 @@ def say(conversation: Conversation, text: str, purpose: Purpose, *, turn: Turn |
         text=text,
         status=Message.Status.QUEUED,
     )
-    _reply_parts(conversation, message, purpose, author, epoch=conversation.epoch)
+    replaces = _thinking_message(conversation, turn) if answers and purpose is not Purpose.THINKING else ""
+    _reply_parts(conversation, message, purpose, author, epoch=conversation.epoch, replaces=replaces)
     return message
+
+
+def _thinking_message(conversation: Conversation, turn: Turn | None) -> str:
+    """The platform's id of the thinking message that this turn has sent, where it can be edited; else ""."""
+    after = conversation.gateway.thinking_after
+    if turn is None or not after or not capabilities(conversation).edits:
+        return ""
+    if timezone.now() < turn.created_at + timedelta(seconds=after):
+        return ""  # there was no time for one
+    sent = turn.deliveries.filter(message__kind=Message.Kind.THINKING, status=Delivery.Status.SENT)
+    return sent.values_list("external_id", flat=True).first() or ""
 
 
 def say_as_person(conversation: Conversation, text: str, user: AbstractBaseUser | None, author: str) -> Message:
@@ -84,6 +104,50 @@ def note(
     return message
 
 
+def shows_drafts(conversation: Conversation) -> bool:
+    """Whether people see drafts on the platform, in one form or the other."""
+    ours = capabilities(conversation)
+    return ours.drafts or ours.notes
+
+
+def draft(conversation: Conversation, message: Message) -> None:
+    """Show a draft to the people on the platform, as long as the epoch stays what it is."""
+    effect: Effect
+    if capabilities(conversation).drafts:
+        effect = Draft(text=message.text, author=message.author_name)
+    elif capabilities(conversation).notes:
+        effect = Note(f"**Draft of a reply, not sent to the customer:**\n\n{message.text}")
+    else:
+        return
+    _put(conversation, effect, message=message, turn=message.turn, epoch=conversation.epoch)
+
+
+def take_draft_back(conversation: Conversation, left: Delivery, why: str, *, quietly: bool) -> None:
+    """Take back what a draft's delivery has left on the platform. `quietly`: it was used, so no note need say so."""
+    if left.kind == Draft.kind:
+        _put(conversation, Outdate(draft_id=left.external_id, draft_ref=str(left.client_ref), why=why))
+    elif not quietly:
+        _put(conversation, Note(f"**The draft above is outdated.** {why}"))
+
+
+def show_typing(turn: Turn) -> None:
+    """Let the customer see that an answer is on its way, if it takes a moment. Needs no lock: the epoch fences it."""
+    effect = Typing()
+    writing.insert(
+        Delivery(
+            conversation=turn.conversation,
+            gateway_id=turn.gateway_id,
+            turn=turn,
+            kind=effect.kind,
+            payload=pack(effect),
+            epoch=turn.epoch,
+            priority=FIRST,
+            due_at=timezone.now() + TYPING_AFTER,
+        )
+    )
+    doorbell.ring(doorbell.Step.DELIVER, turn.gateway_id, after=TYPING_AFTER.total_seconds())
+
+
 def assign(conversation: Conversation, destination: str, name: str, reason: str, *, turn: Turn | None) -> None:
     """Pass the conversation to a destination on the platform, where it can be passed at all."""
     if capabilities(conversation).assign:
@@ -120,14 +184,33 @@ def tag(
         _put(conversation, Tag(add=missing, remove=surplus), turn=turn)
 
 
+def withdraw(deliveries: QuerySet[Delivery]) -> int:
+    """Cancel deliveries that haven't been claimed, and the messages that they were to carry. Returns how many."""
+    ids = list(deliveries.values_list("message_id", flat=True))
+    count = deliveries.update(status=Delivery.Status.CANCELLED, done_at=timezone.now())
+    unsent = Message.objects.filter(pk__in=[pk for pk in ids if pk], status=Message.Status.QUEUED)
+    unsent.exclude(deliveries__status__in=(Delivery.Status.SENT, Delivery.Status.SENDING)).update(
+        status=Message.Status.CANCELLED
+    )
+    return count
+
+
 def _reply_parts(
-    conversation: Conversation, message: Message, purpose: Purpose, author: str, *, epoch: int | None
+    conversation: Conversation,
+    message: Message,
+    purpose: Purpose,
+    author: str,
+    *,
+    epoch: int | None,
+    replaces: str = "",
 ) -> None:
-    limits = capabilities(conversation)
-    texts = split(message.text, limits.max_length, limits.unit)
+    kind = ADAPTERS[conversation.gateway.platform]
+    texts = split(message.text, kind.capabilities.max_length, measure=kind.length)
+    pace = kind.pace(conversation.external_id)
     for number, text in enumerate(texts, start=1):
-        effect = Reply(text=text, purpose=purpose, author=author)
-        _put(conversation, effect, message=message, turn=message.turn, part=number, parts=len(texts), epoch=epoch)
+        effect = Reply(text=text, purpose=purpose, author=author, replaces=replaces if number == 1 else "")
+        after, of = pace * (number - 1), {"part": number, "parts": len(texts)}
+        _put(conversation, effect, message=message, turn=message.turn, after=after, epoch=epoch, **of)
 
 
 def _put(
@@ -138,6 +221,7 @@ def _put(
     turn: Turn | None = None,
     part: int = 1,
     parts: int = 1,
+    after: float = 0.0,
     epoch: int | None = None,
 ) -> None:
     row = Delivery(
@@ -151,7 +235,7 @@ def _put(
         parts=parts,
         epoch=epoch,
         priority=FIRST if isinstance(effect, Reply) else LATER,
-        due_at=timezone.now(),
+        due_at=timezone.now() + timedelta(seconds=after),
     )
     writing.insert(row)
-    doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id)
+    doorbell.ring(doorbell.Step.DELIVER, conversation.gateway_id, after=after)

@@ -7,9 +7,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from conversations import events, offers
-from conversations.models import Conversation, Delivery, Message, Timer, Turn
+from conversations import drafts, events, offers
+from conversations.models import Conversation, Delivery, Timer, Turn
+from conversations.outbox import withdraw
 from gateways import doorbell, writing
+from gateways.messages import Typing
 
 
 def to_people(conversation: Conversation) -> None:
@@ -77,6 +79,7 @@ def give_back(conversation: Conversation, actor: str) -> None:
     if conversation.owner == Conversation.Owner.AGENT:
         return
     _stop_agent(conversation)
+    drafts.outdate(conversation, "The conversation was given back to the agent.")
     conversation.owner = Conversation.Owner.AGENT
     conversation.status = Conversation.Status.OPEN
     conversation.assignee = None
@@ -84,9 +87,16 @@ def give_back(conversation: Conversation, actor: str) -> None:
     events.given_back(conversation, actor)
 
 
+def approve(conversation: Conversation) -> None:
+    """A person sent what the agent had drafted: it stays the agent's, but what it is doing about it is over."""
+    _stop_agent(conversation)
+    conversation.answered_seq = conversation.last_seq
+
+
 def suspend(conversation: Conversation, actor: str) -> None:
     """Nobody's move, until somebody gives it back or takes it over."""
     _stop_agent(conversation)
+    drafts.outdate(conversation, "The agent was suspended.")
     conversation.owner = Conversation.Owner.NOBODY
     conversation.status = Conversation.Status.SUSPENDED
     events.suspended(conversation, actor)
@@ -97,6 +107,7 @@ def close(conversation: Conversation, actor: str) -> None:
     if conversation.status == Conversation.Status.CLOSED:
         return
     _stop_agent(conversation)
+    drafts.outdate(conversation, "The conversation was closed.")
     conversation.owner = Conversation.Owner.NOBODY
     conversation.status = Conversation.Status.CLOSED
     conversation.assignee = None
@@ -152,16 +163,6 @@ def _end_turns(conversation: Conversation) -> None:
     live.update(state=Turn.State.DONE, outcome=Turn.Outcome.OVERTAKEN, done_at=timezone.now(), lease_until=None)
 
 
-def withdraw(deliveries: QuerySet[Delivery]) -> int:
-    """Cancel deliveries that haven't been claimed, and the messages that they were to carry. Returns how many."""
-    ids = list(deliveries.values_list("message_id", flat=True))
-    count = deliveries.update(status=Delivery.Status.CANCELLED, done_at=timezone.now())
-    unsent = Message.objects.filter(pk__in=[pk for pk in ids if pk], status=Message.Status.QUEUED)
-    unsent.exclude(deliveries__status__in=(Delivery.Status.SENT, Delivery.Status.SENDING)).update(
-        status=Message.Status.CANCELLED
-    )
-    return count
-
-
 def _pending_of_agent(conversation: Conversation) -> QuerySet[Delivery]:
-    return conversation.deliveries.filter(status=Delivery.Status.PENDING, epoch__isnull=False)
+    pending = conversation.deliveries.filter(status=Delivery.Status.PENDING, epoch__isnull=False)
+    return pending.exclude(kind=Typing.kind)  # which is nothing said; the epoch stops it

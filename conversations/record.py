@@ -7,14 +7,17 @@ recorded once with everything that follows from it, or not at all.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from agents import languages
 from contacts.models import Identity
-from conversations import events, messages, ownership, turns
-from conversations.models import Conversation, Delivery, Message
-from conversations.threads import Threads
+from conversations import attach, drafts, events, loops, messages, modes, ownership, turns
+from conversations.models import Conversation, Delivery, Draft, Message
+from conversations.threads import OTHERS, Threads
+from gateways import messages as effects
 from gateways import writing
 from gateways.messages import (
     Assigned,
@@ -35,7 +38,14 @@ from gateways.models import Destination, Gateway, InboundEvent, Receipt
 from gateways.registry import ADAPTERS
 
 Verdict = InboundEvent.Verdict
+SPEAKING = (Message.Author.CUSTOMER, Message.Author.AGENT, Message.Author.HUMAN)
+AUTOMATED = "automated"  # a tag, and in a message's metadata the reason
 UNKNOWN_THREAD = "We don't know this conversation."
+HANDLED = {
+    Gateway.Mode.AUTO: "The agent answers.",
+    Gateway.Mode.DRAFT: "The agent drafts an answer for people to send.",
+    Gateway.Mode.SHADOW: "The agent decides in the shadow and sends nothing.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +90,21 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
 def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, threads: Threads) -> Recorded:
     conversation = threads.open(event, identity)
     _place(conversation, event.destination)
-    conversation.language = _language(conversation, event.text)
+    if not event.automated:
+        conversation.language = _language(conversation, event.text)
     if event.channel:
         conversation.channel = event.channel[:30]
     if event.tags is not None:
         conversation.tags = list(event.tags)
+    if why := threads.why_apart.get(event.key):
+        events.kept_apart(conversation, why)
+    if event.automated:
+        return _automated(receipt, event, conversation)
     if conversation.status == Conversation.Status.CLOSED:
         ownership.reopen(conversation)
-    why = reason_to_leave_alone(conversation)
+    if conversation.has_draft and not event.automated:
+        drafts.outdate(conversation, "The customer wrote again.")
+    why = reason_to_leave_alone(conversation) or _machine(conversation, event)
     message = messages.add(
         conversation,
         turn=None if why else turns.expect(conversation),
@@ -97,29 +114,69 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
         external_id=event.message_id,
         receipt=receipt,
         status=Message.Status.RECEIVED,
-        metadata=event.metadata,
+        metadata=_metadata(event),
     )
+    attach.keep(message, receipt.gateway_id, event.attachments)
     conversation.customer_seq = message.seq
     if not why:
-        return Recorded(Verdict.HANDLED, "The agent answers.", conversation)
+        return Recorded(Verdict.HANDLED, HANDLED[conversation.gateway.mode_now()], conversation)
     events.left_alone(conversation, why)
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
     return Recorded(Verdict.RECORDED, why, conversation)
 
 
+def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation) -> Recorded:
+    """What a program wrote is on the record, and that is all: no answer, nothing reopened, nobody's move changed.
+
+    It isn't the customer's word either, so engines don't see it.
+    """
+    if conversation.last_seq == 0:
+        conversation.tags = [*conversation.tags, AUTOMATED]
+    message = messages.add(
+        conversation,
+        author=Message.Author.SYSTEM,
+        author_name=event.sender.name or event.sender.id,
+        text=event.text,
+        external_id=event.message_id,
+        receipt=receipt,
+        status=Message.Status.RECEIVED,
+        metadata={**_metadata(event), AUTOMATED: event.automated},
+    )
+    attach.keep(message, receipt.gateway_id, event.attachments)
+    why = f"An automatic mail: {event.automated}" if event.channel == "email" else f"Automatic: {event.automated}"
+    events.left_alone(conversation, why)
+    return Recorded(Verdict.RECORDED, why, conversation)
+
+
+def _metadata(event: CustomerSaid) -> dict[str, Any]:
+    return {**event.metadata, **({OTHERS: list(event.others)} if event.others else {})}
+
+
+def _machine(conversation: Conversation, event: CustomerSaid) -> str:
+    """Why this seems to be a machine that answers ours, where machines write at all; "" for a person."""
+    if not ADAPTERS[conversation.gateway.platform].capabilities.machines or conversation.last_seq < loops.MOST_ANSWERS:
+        return ""
+    writing.flush()  # some may have come in just before
+    said = conversation.messages.filter(author__in=SPEAKING, kind=Message.Kind.MESSAGE).order_by("-seq")
+    rows = said.values_list("created_at", "author", "text")[: loops.LOOKED_AT]
+    lines = [loops.Line(at, author == Message.Author.AGENT, text) for at, author, text in reversed(rows)]
+    return loops.machine([*lines, loops.Line(timezone.now(), False, event.text)])
+
+
 def reason_to_leave_alone(conversation: Conversation) -> str:
     """Why the agent doesn't answer in this conversation, as a sentence; "" when it does."""
     gateway = conversation.gateway
+    mode = gateway.mode_now()
     points = {point.destination_id for point in gateway.managing_points.all()}
     if conversation.relay == Conversation.Relay.FOR:
         return "It stands for a conversation on another gateway."
-    if conversation.owner == Conversation.Owner.HUMAN:
+    if conversation.owner == Conversation.Owner.HUMAN and mode != Gateway.Mode.SHADOW:
         return "A person owns the conversation."
     if conversation.status == Conversation.Status.SUSPENDED:
         return "The agent is suspended in this conversation."
-    if gateway.mode == Gateway.Mode.OFF:
-        return "The gateway is switched off."
+    if why := modes.silence(gateway, mode):
+        return why
     if not gateway.agent.is_active:
         return "The gateway's agent is inactive."
     if points and conversation.destination_id not in points:
@@ -133,7 +190,7 @@ def _assigned(event: Assigned, threads: Threads) -> Recorded:
     if conversation is None:
         return Recorded(Verdict.IGNORED, UNKNOWN_THREAD)
     if event.destination is not None:
-        _place(conversation, event.destination)
+        _move(conversation, event.destination, event.by)
     if event.to_agent:
         ownership.give_back(conversation, event.by or str(threads.gateway))
         return Recorded(Verdict.HANDLED, "Assigned to the agent.", conversation, by_person=True)
@@ -186,6 +243,13 @@ def _place(conversation: Conversation, destination: str) -> None:
         )
 
 
+def _move(conversation: Conversation, destination: str, by: str) -> None:
+    before = conversation.destination_id
+    _place(conversation, destination)
+    if conversation.destination_id != before:
+        events.moved(conversation, by)
+
+
 def _language(conversation: Conversation, text: str) -> str:
     """What the customer is to be spoken to in: what the contact prefers, else what they write, else what it was."""
     preferred: str = conversation.identity.contact.language
@@ -198,7 +262,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     conversation = threads.find(event.thread)
     if conversation is None:
         return Recorded(Verdict.IGNORED, "No customer has written in this conversation yet.")
-    messages.add(
+    message = messages.add(
         conversation,
         author=Message.Author.SYSTEM if event.automated else Message.Author.HUMAN,
         author_name=event.author,
@@ -213,9 +277,24 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     if event.automated:
         ownership.hold(conversation, event.author)
         return Recorded(Verdict.RECORDED, "Another automation replied; nobody took over.", conversation)
+    if _approves(conversation, message, event.author):
+        return Recorded(Verdict.HANDLED, "A person sent what the agent had drafted.", conversation)
     ownership.take_over(conversation, None, event.author, "A person replied on the platform.")
     conversation.answered_seq = conversation.last_seq
     return Recorded(Verdict.HANDLED, "A person replied; the conversation is theirs.", conversation, by_person=True)
+
+
+def _approves(conversation: Conversation, message: Message, by: str) -> bool:
+    """Whether the person sent what the agent had drafted, and leaves the conversation to it and its next draft."""
+    draft = drafts.pending(conversation)
+    if draft is None:
+        return False
+    state = drafts.judge(draft, message.text)
+    drafts.settle(conversation, draft, state, by, became=message, on_platform=True)
+    if state is Draft.State.IGNORED or not modes.keeps_drafting(conversation):
+        return False
+    ownership.approve(conversation)
+    return True
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
@@ -227,7 +306,8 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
-    return bool(refs) and Delivery.objects.filter(refs, gateway=gateway).exists()
+    ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
+    return bool(refs) and ours.exists()
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

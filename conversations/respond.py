@@ -85,6 +85,8 @@ def _question(
 ) -> Question:
     conversation = turn.conversation
     new = [message for message in said if _is_new(message, conversation)]
+    if turn.asked_by and not new:
+        new = _last_said(said)
     transcript = [*(one for one in said if one not in new), *new]
     lines = tuple(_line(message) for message in transcript)
     upto_seq = new[-1].seq if new else conversation.customer_seq
@@ -98,6 +100,7 @@ def _question(
         facts=facts,
         callback=later.address(agent, turn, upto_seq),
         passed=turn.passed,
+        instruction=turn.instruction,
     )
     return Question(turn, asked, upto_seq)
 
@@ -134,6 +137,11 @@ def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:
 
 def _is_new(message: Message, conversation: Conversation) -> bool:
     return message.author == Message.Author.CUSTOMER and message.seq > conversation.answered_seq
+
+
+def _last_said(said: list[Message]) -> list[Message]:
+    """What the customer said last, though somebody has answered it."""
+    return [message for message in said if message.author == Message.Author.CUSTOMER][-1:]
 
 
 def _line(message: Message) -> Line:

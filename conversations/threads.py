@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from contacts.models import Identity
 from conversations.lock import locking, written
-from conversations.models import Conversation, Turn
+from conversations.models import Conversation, Message, Turn
 from gateways.messages import CustomerSaid
 from gateways.models import Gateway
+
+OTHERS = "others"  # in a message's metadata: who else has a part in the conversation from then on
 
 
 class Threads:
@@ -16,6 +19,7 @@ class Threads:
     def __init__(self, gateway: Gateway, stack: ExitStack) -> None:
         self.gateway = gateway
         self._stack = stack
+        self.why_apart: dict[str, str] = {}  # by event key: why it isn't in the conversation that it names
         self._found: dict[str, Conversation | None] = {}
 
     def read(self, threads: Iterable[str]) -> None:
@@ -33,6 +37,16 @@ class Threads:
         """The conversation of this thread, None when there is none."""
         self.read([thread])
         return self._found[thread]
+
+    def rightful(self, event: CustomerSaid, identity: Identity) -> CustomerSaid:
+        """The event in the conversation where it belongs: not in one in which its sender has no part."""
+        if not event.apart or (found := self.find(event.thread)) is None or found.identity_id == identity.pk:
+            return event
+        if identity.external_id in _others(found):
+            return event
+        why = f"It names conversation {found.pk}, in which {identity.external_id} has no part."
+        self.why_apart[event.key] = why
+        return replace(event, thread=event.apart)
 
     def open(self, event: CustomerSaid, identity: Identity) -> Conversation:
         """The conversation of this event, made when there is none."""
@@ -62,6 +76,12 @@ class Threads:
         self._stack.enter_context(written(conversation))
         self._found[conversation.external_id] = conversation
         return conversation
+
+
+def _others(conversation: Conversation) -> set[str]:
+    """Those whom the customer has drawn in, by the platform's ids of them."""
+    told = conversation.messages.exclude(author=Message.Author.SYSTEM).values_list("metadata", flat=True)
+    return {str(other) for metadata in told for other in metadata.get(OTHERS, ())}
 
 
 @contextmanager

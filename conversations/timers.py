@@ -8,10 +8,11 @@ from django.utils import timezone
 from conversations import events, outbox
 from conversations.lock import all_locked
 from conversations.models import Conversation, Delivery, MessageTemplate, Timer, Turn
-from conversations.ownership import withdraw
+from conversations.outbox import withdraw
 from conversations.wording import wording
 from gateways import doorbell, writing
-from gateways.messages import Purpose
+from gateways.messages import Purpose, Typing
+from gateways.models import Gateway
 
 MOST = 100  # fired in one transaction
 
@@ -22,7 +23,13 @@ def start(turn: Turn, kind: Timer.Kind, seconds: float) -> None:
 
 
 def cancel(turns: Iterable[Turn]) -> None:
-    """These turns are settled: no timer of theirs fires any more, and a thinking message that is unsent stays so."""
+    """These turns are settled: no timer of theirs fires any more, and a thinking message that is unsent stays so.
+
+    Nor does it show any more that somebody types.
+    """
+    turns = tuple(turns)
+    if typing := [turn.pk for turn in turns if outbox.capabilities(turn.conversation).typing]:
+        withdraw(Delivery.objects.filter(turn__in=typing, kind=Typing.kind, status=Delivery.Status.PENDING))
     ids = [turn.pk for turn in turns if turn.conversation.gateway.thinking_after]
     if not ids:
         return
@@ -53,8 +60,10 @@ def fire(gateway_id: int) -> int:
 
 
 def _think(conversation: Conversation, turn: Turn) -> None:
-    if turn.state == Turn.State.DONE or turn.epoch != conversation.epoch:
+    if turn.state == Turn.State.DONE or turn.epoch != conversation.epoch or turn.asked_by:
         return
+    if conversation.gateway.mode_now() != Gateway.Mode.AUTO or conversation.owner != Conversation.Owner.AGENT:
+        return  # the mode has changed since
     text = wording(conversation, MessageTemplate.Kind.THINKING)
     outbox.say(conversation, text, Purpose.THINKING, turn=turn)
     events.thinking(conversation, turn, conversation.gateway.thinking_after)

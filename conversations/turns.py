@@ -12,16 +12,34 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from agents.engines.base import After, Decision, Escalation, Reason
+from agents.engines.base import Decision, Escalation, Reason
 from conversations import events, timers
 from conversations.models import Conversation, Timer, Turn
 from gateways import doorbell, writing
+from gateways.models import Gateway
 
 LEASE = timedelta(seconds=15)
 CLOCKS_DIFFER = 0.2  # seconds; for longer waits a later ring is on its way
 FROZEN = ("state", "outcome", "upto_seq", "decision", "done_at", "lease_until")
 MOST_FAILURES = 2  # failures of the engine, after which people are asked
 MOST_CLAIMS = 12  # claims, after which the turn itself is taken for what kills the workers
+
+
+def ask(conversation: Conversation, asked_by: str, instruction: str) -> Turn:
+    """Make a turn due at once that ends in a draft. Wants a locked conversation without a live turn."""
+    now, longest_wait = timezone.now(), timedelta(seconds=conversation.gateway.longest_wait)
+    made = Turn(
+        conversation=conversation,
+        gateway_id=conversation.gateway_id,
+        epoch=conversation.epoch,
+        due_at=now,
+        answer_by=now + longest_wait,
+        asked_by=asked_by[:200],
+        instruction=instruction,
+    )
+    conversation.live_turn = writing.insert(made)
+    doorbell.ring(doorbell.Step.TURN, conversation.gateway_id)
+    return made
 
 
 def expect(conversation: Conversation) -> Turn | None:
@@ -33,16 +51,18 @@ def expect(conversation: Conversation) -> Turn | None:
     window = timedelta(seconds=gateway.burst_window)
     live = conversation.live_turn
     if live is None:
+        delay = gateway.later_delay if conversation.answered_seq else gateway.first_delay
+        begins = now + timedelta(seconds=delay)
         made = Turn(
             conversation=conversation,
             gateway_id=conversation.gateway_id,
             epoch=conversation.epoch,
-            due_at=now + window,
-            answer_by=now + timedelta(seconds=gateway.longest_wait),
+            due_at=begins + window,
+            answer_by=begins + timedelta(seconds=gateway.longest_wait),
         )
         conversation.live_turn = live = writing.insert(made)
-        if gateway.thinking_after:
-            timers.start(live, Timer.Kind.THINKING, gateway.thinking_after)
+        if gateway.thinking_after and gateway.mode_now() == Gateway.Mode.AUTO:
+            timers.start(live, Timer.Kind.THINKING, delay + gateway.thinking_after)
     elif live.state == Turn.State.RUNNING:
         return None
     else:
@@ -61,6 +81,7 @@ def claim(gateway_id: int, most: int) -> list[Turn]:
         found = list(related.filter(due, gateway_id=gateway_id).order_by("due_at")[:most])
         for turn in found:
             turn.state, turn.lease_until, turn.claims = Turn.State.RUNNING, now + LEASE, turn.claims + 1
+            turn.conversation.gateway = found[0].conversation.gateway  # one for all, so that its schedule is read once
         _pass_over([turn for turn in found if turn.awaits])
         ids = [turn.pk for turn in found]
         if ids:
@@ -85,29 +106,49 @@ def due_in_a_moment(gateway_id: int) -> float | None:
 
 
 def still_held(turns: Iterable[Turn]) -> set[int]:
-    """Those that are still this worker's, kept so until the transaction at hand ends. Wants locked conversations."""
-    claims = {turn.pk: turn.claims for turn in turns}
-    rows = Turn.objects.select_for_update(no_key=True).filter(pk__in=claims, state=Turn.State.RUNNING).order_by("pk")
-    return {pk for pk, number in rows.values_list("pk", "claims") if number == claims[pk]}
+    """Those that are still this worker's, kept so until the transaction at hand ends. Wants locked conversations.
+
+    What an operator has made of the mode since they were claimed is noted on their gateways.
+    """
+    mine = {turn.pk: turn for turn in turns}
+    locked = Turn.objects.select_for_update(of=("self",), no_key=True)
+    rows = locked.filter(pk__in=mine, state=Turn.State.RUNNING).order_by("pk")
+    held = set()
+    for pk, number, mode, scheduled in rows.values_list("pk", "claims", "gateway__mode", "gateway__scheduled"):
+        gateway = mine[pk].conversation.gateway
+        gateway.mode, gateway.scheduled = mode, scheduled
+        if number == mine[pk].claims:
+            held.add(pk)
+    return held
 
 
-def freeze(conversation: Conversation, turn: Turn, upto_seq: int, decision: Decision) -> bool:
+def freeze(
+    conversation: Conversation, turn: Turn, upto_seq: int, decision: Decision, ends: Turn.Outcome | None = None
+) -> bool:
     """Settle a locked conversation's turn, which is still held, with this decision. False if it can't stand any more.
 
     It can't if a person took over meanwhile, or if the customer wrote on and there is time left to take that in: then
-    the turn is due again.
+    the turn is due again. `ends` is the outcome where it isn't what the decision says.
     """
     if conversation.epoch != turn.epoch:
         return False
-    if conversation.customer_seq > upto_seq and timezone.now() < turn.answer_by:
+    joins = not turn.asked_by or conversation.owner == Conversation.Owner.HUMAN
+    if joins and conversation.customer_seq > upto_seq and timezone.now() < turn.answer_by:
         _wait_for_more(conversation, turn)
         return False
-    turn.state, turn.outcome, turn.upto_seq = Turn.State.DONE, outcome(decision), upto_seq
+    turn.state, turn.outcome, turn.upto_seq = Turn.State.DONE, ends or outcome(decision), upto_seq
     turn.done_at, turn.lease_until = timezone.now(), None
     writing.update(turn, FROZEN)
     conversation.live_turn = None
-    conversation.answered_seq = upto_seq
+    if _deals_with_it(conversation, turn):
+        conversation.answered_seq = max(conversation.answered_seq, upto_seq)
     return True
+
+
+def _deals_with_it(conversation: Conversation, turn: Turn) -> bool:
+    """A draft isn't an answer, and what is people's is answered by them."""
+    mine = conversation.owner == Conversation.Owner.AGENT
+    return mine and not turn.asked_by and turn.outcome != Turn.Outcome.DRAFTED
 
 
 def _wait_for_more(conversation: Conversation, turn: Turn) -> None:
@@ -127,8 +168,6 @@ def outcome(decision: Decision) -> Turn.Outcome:
         return Turn.Outcome.SILENT
     if decision.escalation is Escalation.OFFERED:
         return Turn.Outcome.OFFERED
-    if decision.after is After.DRAFT:
-        return Turn.Outcome.DRAFTED
     return Turn.Outcome.ASKED if decision.clarifies else Turn.Outcome.REPLIED
 
 
@@ -162,7 +201,7 @@ def _try_again(turn: Turn, error: str) -> None:
 
 
 def _put_off(turn: Turn, due_at: datetime) -> None:
-    turn.due_at = min(due_at, turn.answer_by)
+    turn.due_at = max(turn.due_at, min(due_at, turn.answer_by))
     if turn.pk is None:
         return  # it is written with that
     Turn.objects.filter(pk=turn.pk, state=Turn.State.DUE).update(due_at=turn.due_at)

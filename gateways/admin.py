@@ -15,21 +15,26 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
 from gateways import admin_records, config  # noqa: F401 - importing admin_records registers its pages
 from gateways.check import check
+from gateways.connect import can_connect, connect, disconnect
 from gateways.forms import (
     GatewayForm,
+    HoursForm,
     NamedSecretForm,
     make_missing_secrets,
     option_fields,
     options_form,
 )
-from gateways.models import Destination, Gateway, ManagingPoint, Secret
+from gateways.models import Cursor, Destination, Gateway, Hours, ManagingPoint, Secret
 from gateways.registry import ADAPTERS
 
+PACE = ("burst_window", "longest_wait", "first_delay", "later_delay", "thinking_after")
+QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect}  # by the end of their address
 TONES = {"ok": "good", "rate_limited": "warn", "error": "bad"}
 
 
@@ -52,6 +57,16 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
 class DestinationInline(OfGatewayInline):
     model = Destination
     fields = ("name", "kind", "external_id", "is_active")
+    classes = ("collapse",)
+
+
+class HoursInline(OfGatewayInline):
+    model = Hours
+    form = HoursForm
+    fields = ("what", "days", "first_date", "last_date", "starts", "ends")
+    verbose_name_plural = (
+        "Schedule: which mode at which hours, and when people are there. The first row that fits counts"
+    )
     classes = ("collapse",)
 
 
@@ -94,8 +109,16 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     list_filter = ("status", "mode", PlatformFilter, "agent")
     list_select_related = ("agent",)
     search_fields = ("name", "public_id")
-    readonly_fields = ("platform_label", "state", "webhook_address", "chat_page", "embed_snippet", "config_shown")
-    inlines: ClassVar[Any] = (DestinationInline, ManagingPointInline, SecretInline)
+    readonly_fields = (
+        "platform_label",
+        "state",
+        "webhook_address",
+        "polling",
+        "chat_page",
+        "embed_snippet",
+        "config_shown",
+    )
+    inlines: ClassVar[Any] = (HoursInline, DestinationInline, ManagingPointInline, SecretInline)
 
     def has_change_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
         """A gateway whose platform isn't installed here has no options to change; it can be read and deleted."""
@@ -114,19 +137,12 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
         options = list(option_fields(obj)) if self.has_change_permission(request, obj) else ["config_shown"]
         label = self.platform_label(obj)
         return (
-            (None, {"fields": ("name", "agent", "mode", "state", *_address_fields(obj))}),
+            (None, {"fields": ("name", "agent", "mode", "scheduled", "time_zone", "state", *_address_fields(obj))}),
             (f"{label} options", {"fields": options}),
             (
                 "Pace",
                 {
-                    "fields": (
-                        "burst_window",
-                        "longest_wait",
-                        "thinking_after",
-                        "offer_minutes",
-                        "on_silence",
-                        "on_unknown",
-                    ),
+                    "fields": (*PACE, "offer_minutes", "on_silence", "on_unknown"),
                     "classes": ("collapse",),
                 },
             ),
@@ -171,6 +187,14 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def webhook_address(self, gateway: Gateway) -> SafeString:
         return copyable(f"{settings.PUBLIC_URL}/hooks/{gateway.public_id}")
 
+    @admin.display(description="Polling")
+    def polling(self, gateway: Gateway) -> str | SafeString:
+        cursor = Cursor.objects.filter(gateway=gateway).first()
+        if cursor is None:
+            return "Not yet. The process “poll” does that within seconds of saving, once the options are complete."
+        last = f"Last asked what is new {timesince(cursor.polled_at)} ago." if cursor.polled_at else "Never worked yet."
+        return format_html("{} {}", badge("bad", "Failing"), cursor.error) if cursor.error else last
+
     @admin.display(description="Chat page")
     def chat_page(self, gateway: Gateway) -> SafeString:
         url = f"{settings.PUBLIC_URL}/chat/{gateway.public_id}/"
@@ -184,21 +208,31 @@ class GatewayAdmin(PlainSelects, admin.ModelAdmin[Gateway]):
     def config_shown(self, gateway: Gateway) -> SafeString:
         return raw(json.dumps(gateway.config, indent=2, ensure_ascii=False))
 
-    # --- Test connection ----------------------------------------------------------------------------------------------
+    # --- Test connection, connect, disconnect -----------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = require_POST(self.admin_site.admin_view(self.check_view))
-        return [path("<int:pk>/check/", view, name="gateways_gateway_check"), *super().get_urls()]
+        view = require_POST(self.admin_site.admin_view(self.ask_view))
+        own = [path(f"<int:pk>/{name}/", view, {"what": name}, name=f"gateways_gateway_{name}") for name in QUESTIONS]
+        return [*own, *super().get_urls()]
 
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        gateway = self.get_object(request, object_id)
+        connects = gateway is not None and can_connect(gateway)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "connects": connects})
+
+    def ask_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         gateway = get_object_or_404(Gateway, pk=pk)
         if not self.has_change_permission(request, gateway):
             raise PermissionDenied
-        health = check(gateway)
+        health = QUESTIONS[what](gateway)
         messages.add_message(request, messages.SUCCESS if health.ok else messages.ERROR, health.message)
         return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
 
 
 def _address_fields(gateway: Gateway) -> tuple[str, ...]:
     kind = ADAPTERS.get(gateway.platform)
-    return ("chat_page", "embed_snippet") if kind and kind.capabilities.hosted else ("webhook_address",)
+    if kind and kind.capabilities.hosted:
+        return ("chat_page", "embed_snippet")
+    return ("webhook_address", "polling") if kind and kind.capabilities.polls else ("webhook_address",)

@@ -41,6 +41,17 @@ class Unit(StrEnum):
     BYTES = "bytes"
 
 
+def length(text: str, unit: Unit) -> int:
+    """How long a platform that counts in this unit says the text is."""
+    match unit:
+        case Unit.UTF16:
+            return len(text.encode("utf-16-le", "surrogatepass")) // 2
+        case Unit.BYTES:
+            return len(text.encode("utf-8", "surrogatepass"))
+        case Unit.CODE_POINTS:
+            return len(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the platform can do. The core asks this, never which platform it is."""
@@ -54,10 +65,14 @@ class Capabilities:
     history: bool = False  # can be read back, so an unknown outcome can be settled
     opens: bool = False  # a conversation can be begun there for people; `Sent.external_id` is the platform's id of it
     tags: bool = False  # conversations have tags that we can change
+    drafts: bool = False  # replies can be left for people to send, and taken back
+    edits: bool = False  # a message that was sent can be changed
+    typing: bool = False  # customers can be shown that an answer is being written
     quotes: bool = False  # an answer names the message that it answers
     polls: bool = False  # can be asked what is new, instead of or besides telling us
     connects: bool = False  # our webhook can be set up through the platform's API
     lists: bool = False  # tells what destinations there are
+    machines: bool = False  # machines write here too: two that answer each other are stopped
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
     max_length: int = 100_000
     unit: Unit = Unit.CODE_POINTS
@@ -128,6 +143,20 @@ class Adapter(ABC):
         """Raise Malformed for a request that its sender should be told about at once. By default nothing is."""
         return
 
+    def acknowledge(self, request: InboundRequest) -> Answer | None:
+        """What the platform wants answered to a request that is kept, in place of the usual 202. Pure, and quick."""
+        return None
+
+    @classmethod
+    def length(cls, text: str) -> int:
+        """How long the platform says a message is, given as markdown. It is cut into parts by that."""
+        return length(text, cls.capabilities.unit)
+
+    @classmethod
+    def pace(cls, thread: str) -> float:
+        """Seconds that the platform wants between two messages in this conversation."""
+        return 0.0
+
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:
         """Carry out one effect. Raises DeliveryError."""
@@ -139,6 +168,10 @@ class Adapter(ABC):
     def settle(self, outgoing: Outgoing) -> Sent | None:
         """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `history` is true."""
         raise NotImplementedError
+
+    def wants_polling(self) -> bool:
+        """Whether this gateway is to be asked what is new. Its configuration may say."""
+        return self.capabilities.polls
 
     def poll(self, cursor: Mapping[str, Any], wait: float) -> Polled:
         """What is new since `cursor` ({} the first time), waiting at most `wait` seconds for it. Only where `polls`.

@@ -36,11 +36,15 @@ class Step(StrEnum):
     DELIVER = "deliver"
     TIMER = "timer"
     ACTION = "action"
+    FETCH = "fetch"  # attachments
 
     @property
     def queue(self) -> str:
-        """Actions wait for others, so they wait where engine calls do."""
-        return Step.TURN.value if self is Step.ACTION else self.value
+        """Its own, or that of another step at which the same is waited for."""
+        return SHARED.get(self, self).value
+
+
+SHARED = {Step.ACTION: Step.TURN, Step.FETCH: Step.DELIVER}
 
 
 def ring(step: Step, gateway_id: int, *, after: float = 0.0) -> None:

@@ -10,8 +10,9 @@ from agents.admin_parts import SecretField
 from agents.models import Agent
 from gateways import config
 from gateways.errors import ConfigError
-from gateways.models import Gateway, Secret
+from gateways.models import Gateway, Hours, Secret
 from gateways.registry import ADAPTERS
+from gateways.schedule import WEEKDAYS
 
 OPTION = "option_"
 RENEW = "renew_"
@@ -32,6 +33,21 @@ class GatewayForm(forms.ModelForm[Gateway]):
         agent = self.fields.get("agent")
         if isinstance(agent, forms.ModelChoiceField) and not self.instance.pk:
             agent.initial = Agent.objects.values_list("pk", flat=True).first()
+
+
+class HoursForm(forms.ModelForm[Hours]):
+    """A row of the schedule, with its weekdays as boxes to tick."""
+
+    days = forms.MultipleChoiceField(
+        choices=[(day, day.capitalize()) for day in WEEKDAYS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None for a holiday, which has dates.",
+    )
+
+    class Meta:
+        model = Hours
+        fields = ("what", "days", "first_date", "last_date", "starts", "ends")
 
 
 class OptionsForm(GatewayForm):

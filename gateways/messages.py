@@ -47,6 +47,8 @@ class CustomerSaid:
     tags: tuple[str, ...] | None = None  # all that the conversation has on the platform, None where it doesn't tell
     channel: str = ""  # how it reached the platform: "email", "chat" …
     automated: str = ""  # why no person wrote this (an out-of-office reply, a bounce …), "" for a person
+    apart: str = ""  # the thread to use instead where the sender has no part in `thread`; "" where that needs no asking
+    others: tuple[str, ...] = ()  # who else has a part from now on, by the platform's ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class Reply:
     text: str  # markdown
     purpose: Purpose
     author: str  # the name that the customer sees
+    replaces: str = ""  # the platform's id of a thinking message to edit into this; only where `Capabilities.edits`
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,33 @@ class Open:
     customer: Person  # `id` is ours
 
 
-Effect = Reply | Note | Assign | Tag | Open
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply for the people on the platform to look at, change and send. Only where `Capabilities.drafts`."""
+
+    kind: ClassVar[str] = "draft"
+    text: str  # markdown
+    author: str  # the name that the customer would see
+
+
+@dataclass(frozen=True, slots=True)
+class Outdate:
+    """Take a draft back: the customer wrote again, or people answered. One that is gone already is fine."""
+
+    kind: ClassVar[str] = "outdate"
+    draft_id: str  # the platform's id of the draft, as `send` returned it
+    draft_ref: str  # the client_ref that the draft was sent with
+    why: str  # one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Show the customer that an answer is being written. Only where `Capabilities.typing`; if it fails, so be it."""
+
+    kind: ClassVar[str] = "typing"
+
+
+Effect = Reply | Note | Assign | Tag | Draft | Outdate | Typing | Open
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,5 +312,9 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
         return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
     if kind == Open.kind:
         return Open(**{**payload, "customer": Person(**payload["customer"])})
-    others: dict[str, type[Note] | type[Assign]] = {Note.kind: Note, Assign.kind: Assign}
-    return others[kind](**payload)
+    return OTHERS[kind](**payload)
+
+
+OTHERS: dict[str, type[Note | Assign | Draft | Outdate | Typing]] = {
+    effect.kind: effect for effect in (Note, Assign, Draft, Outdate, Typing)
+}

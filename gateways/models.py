@@ -1,13 +1,17 @@
 """Gateways, what they handle, and everything that arrived through them."""
 
 import secrets
+import zoneinfo
+from functools import cache, cached_property
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.db import models
+from django.utils import timezone
 
 from agents.models import Agent
 from agents.secrets import SecretTextField
+from gateways.schedule import PEOPLE_AWAY, PEOPLE_HERE, WEEKDAYS, Schedule, Span, mode_at, people_at
 
 
 def new_public_id() -> str:
@@ -15,11 +19,29 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
 
 
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def check_zone(name: str) -> None:
+    if name not in zones():
+        raise ValidationError("There is no such time zone. Give one like Europe/Berlin.")
+
+
+def check_days(days: object) -> None:
+    if not isinstance(days, list) or any(day not in WEEKDAYS for day in days):
+        raise ValidationError(f"Give a list of days, out of {', '.join(WEEKDAYS)}.")
+
+
 class Gateway(models.Model):
     """One configured account on one platform, run by exactly one agent."""
 
     class Mode(models.TextChoices):
         AUTO = "auto", "Auto-Pilot: the agent answers"
+        DRAFT = "draft", "Auto-Draft: the agent drafts, people send"
+        COPILOT = "copilot", "Co-Pilot: the agent drafts when people ask it to"
+        SHADOW = "shadow", "Shadow: the agent decides and sends nothing, to compare it with people"
         OFF = "off", "Off: everything is recorded, people answer"
 
     class Status(models.TextChoices):
@@ -40,6 +62,14 @@ class Gateway(models.Model):
     platform = models.CharField(max_length=30)
     public_id = models.CharField(max_length=40, unique=True, default=new_public_id, editable=False)
     mode = models.CharField(max_length=20, choices=Mode, default=Mode.AUTO)
+    scheduled = models.BooleanField(
+        "follow the schedule",
+        default=False,
+        help_text="With it, the mode above counts only when no row of the schedule does.",
+    )
+    time_zone = models.CharField(
+        max_length=50, default="UTC", validators=[check_zone], help_text="Of the schedule, like “Europe/Berlin”."
+    )
     config = models.JSONField(default=dict, blank=True, help_text="The platform's own options, without its secrets.")
     burst_window = models.FloatField(
         default=0.6,
@@ -54,7 +84,18 @@ class Gateway(models.Model):
     thinking_after = models.FloatField(
         default=8,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
-        help_text="Seconds without an answer after which the customer gets the thinking message; 0 for never.",
+        help_text="Seconds without an answer after which the customer gets the thinking message; 0 for never. They "
+        "begin when the delay is over, if there is one.",
+    )
+    first_delay = models.FloatField(
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(3600)],
+        help_text="Seconds that the agent waits before its first reply in a conversation, so that people may be first.",
+    )
+    later_delay = models.FloatField(
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(3600)],
+        help_text="Seconds that the agent waits before each later reply.",
     )
     offer_minutes = models.PositiveIntegerField(
         default=30,
@@ -81,6 +122,9 @@ class Gateway(models.Model):
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
         help_text="Most things sent per second, by all workers together; empty for the platform's own limit.",
     )
+    connection = models.JSONField(
+        default=dict, editable=False, help_text="What was set up on the platform, by the platform's ids."
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.OK, editable=False)
     status_detail = models.CharField(max_length=500, blank=True, editable=False)
     throttled_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -99,6 +143,67 @@ class Gateway(models.Model):
         if self.platform not in ADAPTERS:
             raise ValidationError({"platform": f"Unknown platform. Choose one of: {', '.join(sorted(ADAPTERS))}."})
 
+    def mode_now(self) -> Mode:
+        """The mode that counts at this moment."""
+        return self.Mode(mode_at(self.schedule, timezone.now()) if self.scheduled else self.mode)
+
+    def people_are_there(self) -> bool:
+        return not self.scheduled or people_at(self.schedule, timezone.now())
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.mode, zoneinfo.ZoneInfo(self.time_zone), self._spans if self.scheduled else ())
+
+    @cached_property
+    def _spans(self) -> tuple[Span, ...]:
+        """Read once for each gateway that is read, and only where the schedule is followed."""
+        return tuple(row.span() for row in self.hours.all())
+
+
+class Hours(models.Model):
+    """A row of a gateway's schedule: on these days, or dates, from–to: this mode."""
+
+    class What(models.TextChoices):
+        AUTO = "auto", "Auto-Pilot"
+        DRAFT = "draft", "Auto-Draft"
+        COPILOT = "copilot", "Co-Pilot"
+        SHADOW = "shadow", "Shadow"
+        OFF = "off", "Off"
+        PEOPLE_HERE = PEOPLE_HERE, "People are there"
+        PEOPLE_AWAY = PEOPLE_AWAY, "People are away"
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="hours")
+    what = models.CharField(
+        "what holds",
+        max_length=20,
+        choices=What,
+        help_text="A mode; or whether people are there: while they aren't, a handover says the away message.",
+    )
+    days = models.JSONField(default=list, blank=True, validators=[check_days], help_text="Empty for a holiday.")
+    first_date = models.DateField(
+        null=True, blank=True, help_text="Of a holiday, for which the rows of its weekday don't count."
+    )
+    last_date = models.DateField(null=True, blank=True, help_text="Empty for one day.")
+    starts = models.TimeField("from")
+    ends = models.TimeField("to", help_text="Not later than “from”: on the next day. 00:00 to 00:00 is a whole day.")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "hours"
+        ordering = ("gateway", "id")
+
+    def __str__(self) -> str:
+        when = ", ".join(self.days) if self.first_date is None else str(self.first_date)
+        return f"{when} {self.starts:%H:%M}–{self.ends:%H:%M}: {self.get_what_display()}"
+
+    def clean(self) -> None:
+        if bool(self.days) == (self.first_date is not None):
+            raise ValidationError("Choose weekdays, or give the first date of a holiday: one of the two.")
+        if self.last_date and (self.first_date is None or self.last_date < self.first_date):
+            raise ValidationError({"last_date": "The last date can't be before the first."})
+
+    def span(self) -> Span:
+        return Span(self.what, self.starts, self.ends, frozenset(self.days), self.first_date, self.last_date)
+
 
 class Bucket(models.Model):
     """How much a gateway may send at once, see `gateways.limits`."""
@@ -109,6 +214,21 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"bucket of {self.gateway}"
+
+
+class Cursor(models.Model):
+    """Where to go on asking a platform what is new, and who asks at the moment, see `gateways.poll`."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="cursor")
+    position = models.JSONField(default=dict, help_text="The adapter's own.")
+    holder = models.CharField(max_length=32, blank=True, help_text="The process that asks.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="It is dead if it hasn't renewed by then.")
+    polled_at = models.DateTimeField(null=True, blank=True, help_text="When asking last worked.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"cursor of {self.gateway}"
 
 
 class Secret(models.Model):

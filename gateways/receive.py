@@ -12,13 +12,17 @@ from gateways.registry import adapter
 
 
 def receive(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt | Answer:
-    """Keep a verified request. Raises Refused for one that isn't to be kept."""
+    """Keep a verified request. Returns what is to be answered: the receipt, or what the platform wants instead.
+
+    Raises Refused for one that isn't to be kept.
+    """
     ours.verify(request)
     if answer := ours.handshake(request):
         return answer
     if request.method != "POST":
         raise Malformed("Send messages with POST.")
-    return _keep(gateway, ours, request)
+    receipt = _keep(gateway, ours, request)
+    return ours.acknowledge(request) or receipt
 
 
 def keep(gateway: Gateway, body: bytes) -> Receipt:

@@ -6,6 +6,8 @@ from django.conf import settings
 
 from agents.http import Http, Policy, Trace
 from gateways import config
+from gateways.adapters.email import Email
+from gateways.adapters.telegram.adapter import Telegram
 from gateways.adapters.webchat import WebChat
 from gateways.adapters.webhook import Webhook
 from gateways.base import Account, Adapter
@@ -13,6 +15,8 @@ from gateways.exchanges import recorder
 from gateways.models import Gateway
 
 ADAPTERS: dict[str, type[Adapter]] = {
+    "email": Email,
+    "telegram": Telegram,
     "webchat": WebChat,
     "webhook": Webhook,
 }
@@ -31,5 +35,5 @@ def adapter(gateway: Gateway, record: Callable[[Trace], None] | None = None) -> 
         account=Account(id=gateway.pk, public_id=gateway.public_id, name=gateway.name),
         config=config.load(kind.Config, values),
         secrets=secrets,
-        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk)),
+        http=Http(Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk), secrets.values()),
     )

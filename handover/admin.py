@@ -21,7 +21,7 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, pages, playground  # noqa: F401 - importing the first registers its page
+from handover import admin_dead_letters, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule, HandoverSettings
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
@@ -90,6 +90,24 @@ class CompleteGatewayAdmin(GatewayAdmin):
         if gateway := kwargs.get("obj"):
             context["warning"] = _nobody_is_told(gateway)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:pk>/drafts/", require_safe(guard(self.drafts_view)), name="gateways_gateway_drafts"),
+            path("<int:pk>/promote/", require_POST(guard(self.promote_view)), name="gateways_gateway_promote"),
+            path("<int:pk>/shadow/", require_safe(guard(self.shadow_view)), name="gateways_gateway_shadow"),
+            *super().get_urls(),
+        ]
+
+    def drafts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.drafts(self, request, pk)
+
+    def promote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.promote(self, request, pk)
+
+    def shadow_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return mode_pages.shadow_report(self, request, pk)
 
 
 def _nobody_is_told(gateway: Gateway) -> str:
@@ -179,7 +197,8 @@ class ConversationDesk(ConversationAdmin):
             for name in pages.ACTS
         ]
         live = path("<int:pk>/live/", require_safe(guard(self.live_view)), name="conversation_live")
-        return [*acts, live, *super().get_urls()]
+        file = path("<int:pk>/files/<int:number>/", require_safe(guard(self.file_view)), name="conversation_file")
+        return [*acts, live, file, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -190,6 +209,9 @@ class ConversationDesk(ConversationAdmin):
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.fresh(self, request, pk)
+
+    def file_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        return pages.file(self, request, pk, number)
 
     def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return pages.act(self, request, pk, name)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from conversations import action_requests, events, outbox, ownership
+from conversations import action_requests, copilot, drafts, events, modes, outbox, ownership
+from conversations.alike import same
 from conversations.lock import locked
-from conversations.models import ActionRequest, Conversation, Delivery, Message
+from conversations.models import ActionRequest, Conversation, Delivery, Draft, Message, Turn
 from conversations.quiet import quiet
 from gateways import doorbell
 from gateways.models import Destination
@@ -39,11 +40,57 @@ def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, t
     with _locked(conversation_id) as conversation:
         ownership.take_over(conversation, user, user.get_username() if user else author, "A person replied.")
         message = outbox.say_as_person(conversation, text, user, author)
+        if draft := drafts.pending(conversation):
+            drafts.settle(conversation, draft, drafts.judge(draft, text), author, became=message)
         conversation.answered_seq = conversation.last_seq
         handovers.accepted(conversation, user)
         if conversation.relay == Conversation.Relay.FOR:
             relay.pass_on(conversation, text, author, back=True)
         return message
+
+
+def send_draft(
+    conversation_id: int, *, user: AbstractBaseUser | None, author: str, draft: int, text: str | None = None
+) -> Message:
+    """Send the draft of this number to the customer, as it is or as `text`: a person's words from then on.
+
+    In Auto-Draft the agent keeps a conversation that was its own, for its next draft; else it is the person's.
+    """
+    said = None if text is None else _clean(text)
+    quiet(conversation_id)
+    with _locked(conversation_id) as conversation:
+        found = _pending_draft(conversation, draft)
+        said = found.message.text if said is None else said
+        if modes.keeps_drafting(conversation):
+            ownership.approve(conversation)
+        else:
+            why = "A person sent the agent's draft."
+            ownership.take_over(conversation, user, user.get_username() if user else author, why)
+            handovers.accepted(conversation, user)
+        message = outbox.say_as_person(conversation, said, user, author)
+        state = Draft.State.SENT if same(said, found.message.text) else Draft.State.EDITED
+        drafts.settle(conversation, found, state, user.get_username() if user else author, became=message)
+        conversation.answered_seq = conversation.last_seq
+        return message
+
+
+def discard_draft(conversation_id: int, *, user: AbstractBaseUser | None, author: str, draft: int) -> None:
+    """The draft of this number isn't to be sent. The customer still waits: the conversation is this person's."""
+    quiet(conversation_id)
+    with _locked(conversation_id) as conversation:
+        found = _pending_draft(conversation, draft)
+        ownership.take_over(conversation, user, author, "A person discarded the agent's draft.")
+        handovers.accepted(conversation, user)
+        drafts.settle(conversation, found, Draft.State.DISCARDED, author)
+
+
+def ask_for_draft(conversation_id: int, *, user: AbstractBaseUser | None, author: str, instruction: str = "") -> Turn:
+    """Have the agent draft a reply, whoever owns the conversation. Nothing reaches the customer."""
+    with _locked(conversation_id) as conversation:
+        try:
+            return copilot.ask_for_draft(conversation, user, instruction.replace("\x00", ""), author=author)
+        except copilot.CantDraft as error:
+            raise DeskError(error.public) from error
 
 
 def note(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
@@ -154,6 +201,16 @@ def _waiting(request_id: int) -> Iterator[tuple[Conversation, ActionRequest]]:
         if request.state != ActionRequest.State.WAITING:
             raise DeskError(f"This was decided already: {request.get_state_display()}.")
         yield conversation, request
+
+
+def _pending_draft(conversation: Conversation, number: int) -> Draft:
+    """The draft that waits, which must be the one that the person has seen."""
+    found = drafts.pending(conversation)
+    if found is None:
+        raise DeskError("The draft isn't there any more: it was dealt with, or things have moved on.")
+    if found.pk != number:
+        raise DeskError("The agent has written another draft meanwhile. Look at that one first.")
+    return found
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from agents.engines.base import After, Decision, Reason
-from conversations import act, events, outbox, ownership
+from conversations import act, drafts, events, outbox, ownership
 from conversations.models import Conversation, Message, MessageTemplate, Turn
 from conversations.wording import wording
 from gateways import writing
@@ -30,17 +30,19 @@ def hand_over(
     actor: str,
     turn: Turn | None = None,
     decision: Decision | None = None,
+    quietly: bool = False,
 ) -> Handover:
-    """One transaction's worth: owner, words to the customer, note, assignment, record. Wants a locked conversation."""
+    """One transaction's worth: owner, words to the customer, note, assignment, record. Wants a locked conversation.
+
+    `quietly`: the customer is told nothing, and what was to be replied is left as a draft.
+    """
     if conversation.owner == Conversation.Owner.HUMAN and (waiting := current(conversation)):
         return waiting
     ownership.to_people(conversation)
     choice, destination = _still(conversation, choice, decision)
     rule = HandoverRule.objects.filter(pk=choice.rule_id or 0).first()
     settings = HandoverSettings.of(conversation.gateway)
-    if decision:
-        act.say(conversation, turn, decision)
-    outbox.say(conversation, wording(conversation, _words_for(reason)), Purpose.HANDOVER, turn=turn)
+    (_leave_draft if quietly else _tell_customer)(conversation, turn, decision, reason)
     writing.flush()  # the summary has all that was said
     summary = summarize(conversation, why, decision, settings.operators_language)
     outbox.note(conversation, summary, author=conversation.gateway.agent.display_name, turn=turn)
@@ -74,14 +76,15 @@ def place(conversation: Conversation, handover: Handover) -> None:
 
 def _still(conversation: Conversation, choice: Choice, decision: Decision | None) -> tuple[Choice, Destination | None]:
     """The choice and its destination; another choice where that has been deleted or switched off meanwhile."""
-    if choice.destination_id is None:
-        return choice, None
-    destination = Destination.objects.filter(pk=choice.destination_id, is_active=True).first()
-    if destination is not None and _reachable(conversation, destination):
-        return choice, destination
-    sub_agent = decision.sub_agent if decision else ""
-    other = to_people(conversation.gateway, sub_agent, conversation, gone=(choice.destination_id,))
-    return other, Destination.objects.filter(pk=other.destination_id or 0).first()
+    gone: list[int] = []
+    while choice.destination_id is not None:
+        destination = Destination.objects.filter(pk=choice.destination_id, is_active=True).first()
+        if destination is not None and _reachable(conversation, destination):
+            return choice, destination
+        gone.append(choice.destination_id)
+        sub_agent = decision.sub_agent if decision else ""
+        choice = to_people(conversation.gateway, sub_agent, conversation, gone)
+    return choice, None
 
 
 def _reachable(conversation: Conversation, destination: Destination) -> bool:
@@ -111,9 +114,29 @@ def inform(conversation: Conversation, turn: Turn, decision: Decision) -> None:
         outbox.tag(conversation, add=[settings.information_tag], turn=turn)
 
 
-def _words_for(reason: str) -> MessageTemplate.Kind:
-    """To somebody who may harm themselves, “our team will reply” isn't all there is to say."""
-    return MessageTemplate.Kind.CRISIS if reason == Reason.SELF_HARM else MessageTemplate.Kind.HANDOVER
+def _tell_customer(conversation: Conversation, turn: Turn | None, decision: Decision | None, reason: str) -> None:
+    replies = bool(decision and decision.words)
+    if decision:
+        act.say(conversation, turn, decision)
+    words = wording(conversation, _words_for(conversation, reason))
+    outbox.say(conversation, words, Purpose.HANDOVER, turn=turn, answers=not replies)
+
+
+def _leave_draft(conversation: Conversation, turn: Turn | None, decision: Decision | None, reason: str) -> None:
+    """Somebody who may harm themselves is to be told something, so people find that as a draft at least."""
+    text = decision.words if decision else ""
+    if not text and reason == Reason.SELF_HARM:
+        text = wording(conversation, MessageTemplate.Kind.CRISIS)
+    if text:
+        drafts.draft(conversation, text, turn)
+
+
+def _words_for(conversation: Conversation, reason: str) -> MessageTemplate.Kind:
+    """To somebody who may harm themselves, “our team will reply” isn't all there is to say, whoever is there."""
+    if reason == Reason.SELF_HARM:
+        return MessageTemplate.Kind.CRISIS
+    there = conversation.gateway.people_are_there()
+    return MessageTemplate.Kind.HANDOVER if there else MessageTemplate.Kind.AWAY
 
 
 def current(conversation: Conversation) -> Handover | None:

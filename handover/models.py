@@ -150,6 +150,22 @@ class HandoverSettings(models.Model):
         return cls.objects.filter(gateway=gateway).first() or cls(gateway=gateway)
 
 
+class Promotion(models.Model):
+    """On a gateway in Auto-Draft, this sub agent answers by itself. See `handover.promotion` for what speaks for it."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="promotions")
+    sub_agent = models.ForeignKey(SubAgent, on_delete=models.CASCADE, related_name="promotions")
+    by = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("gateway", "sub_agent")
+        constraints = [models.UniqueConstraint(fields=["gateway", "sub_agent"], name="promoted_once_per_gateway")]
+
+    def __str__(self) -> str:
+        return f"{self.sub_agent.name} answers by itself"
+
+
 class Handover(models.Model):
     """The act of passing a conversation to people, and its record. At most one for each epoch of a conversation."""
 

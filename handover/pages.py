@@ -21,10 +21,11 @@ from django.utils.http import quote_etag
 from contacts import remember
 from contacts.models import Memory
 from conversations.lock import locked
-from conversations.models import ActionRequest, Conversation, Delivery
+from conversations.models import ActionRequest, Conversation, Delivery, Draft
 from conversations.quiet import quiet
 from gateways.models import Destination
 from handover import desk, transcript
+from handover.downloads import download
 
 USED = "desk_tokens_used"
 NAMELESS = "Support"  # who has no name of their own for customers
@@ -44,7 +45,7 @@ def show(admin: Admin, request: HttpRequest, pk: int, *, typed: str = "", status
         "opts": admin.opts,
         "title": str(conversation.identity.contact),
         "has_delete_permission": admin.has_delete_permission(request, conversation),
-        "typed": typed,
+        **_typed(request, conversation, typed),
     }
     return TemplateResponse(request, TEMPLATE, context, status=status)
 
@@ -57,6 +58,11 @@ def fresh(admin: Admin, request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotModified()
     context = _context(admin, request, conversation)
     return TemplateResponse(request, FRESH, context, headers={"ETag": context["tag"]})
+
+
+def file(admin: Admin, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """A file that came with one of the conversation's messages, to be saved."""
+    return download(_readable(admin, request, pk), number)
 
 
 def act(admin: Admin, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -91,6 +97,14 @@ def _context(admin: Admin, request: HttpRequest, conversation: Conversation) -> 
         "may_act": admin.has_change_permission(request, conversation),
         "token": secrets.token_urlsafe(16),
     }
+
+
+def _typed(request: HttpRequest, conversation: Conversation, typed: str) -> dict[str, Any]:
+    """What stands in the box to write in: what couldn't be sent, or the draft that is to be edited."""
+    number = request.POST.get("draft") or request.GET.get("edit", "")
+    found = conversation.drafts.filter(pk=number if number.isdecimal() else 0, state=Draft.State.PENDING)
+    draft = found.select_related("message").first() if number else None
+    return {"editing": draft, "typed": typed or (draft.message.text if draft else "")}
 
 
 def _tag(request: HttpRequest, conversation: Conversation) -> str:
@@ -184,6 +198,26 @@ def _decide_request(do: Callable[..., object]) -> Callable[[HttpRequest, Convers
     return act
 
 
+def _ask_for_draft(request: HttpRequest, conversation: Conversation) -> object:
+    """What is in the box is what the draft is to be like."""
+    return desk.ask_for_draft(conversation.pk, **_who(request), instruction=request.POST.get("text", ""))
+
+
+def _send_draft(request: HttpRequest, conversation: Conversation) -> object:
+    user = _who(request)["user"]
+    who = {"user": user, "author": user.get_full_name() or NAMELESS}
+    return desk.send_draft(conversation.pk, **who, draft=_draft(request), text=request.POST.get("text"))
+
+
+def _discard_draft(request: HttpRequest, conversation: Conversation) -> None:
+    desk.discard_draft(conversation.pk, **_who(request), draft=_draft(request))
+
+
+def _draft(request: HttpRequest) -> int:
+    chosen = request.POST.get("draft", "")
+    return int(chosen) if chosen.isdecimal() else 0
+
+
 ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "reply": _reply,
     "note": _note,
@@ -197,4 +231,7 @@ ACTS: Mapping[str, Callable[[HttpRequest, Conversation], object]] = {
     "forget": _decide_memory(Memory.State.REJECTED),
     "approve": _decide_request(desk.approve),
     "decline": _decide_request(desk.decline),
+    "ask_for_draft": _ask_for_draft,
+    "send_draft": _send_draft,
+    "discard_draft": _discard_draft,
 }

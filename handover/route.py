@@ -85,4 +85,4 @@ def situation(gateway: Gateway, sub_agent: str, conversation: Conversation | Non
 
 def on_the_wall(gateway: Gateway, moment: datetime) -> datetime:
     """The moment by the gateway's clock."""
-    return moment.astimezone(ZoneInfo(getattr(gateway, "time_zone", "UTC")))
+    return moment.astimezone(ZoneInfo(gateway.time_zone))

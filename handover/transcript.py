@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Article
 from contacts.models import Memory
 from conversations.chat.render import render
-from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Message, Offer, Turn
+from conversations.files import Attachment
+from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Draft, Message, Offer, Turn
+from gateways.messages import Typing
 from gateways.models import Destination
 from handover.models import Handover
 
@@ -65,11 +67,19 @@ class Bubble:
     html: SafeString
     deliveries: tuple[Delivery, ...]
     decision: Decision | None
+    files: tuple[Attachment, ...]
     details: str  # JSON of what else is known, "" when nothing is
+    draft: Draft | None = None  # what became of it, where the message is one
 
     @property
     def label(self) -> str:
+        if self.draft:
+            return f"Draft: {self.draft.get_state_display().lower()}"
         return "" if self.message.kind == Message.Kind.MESSAGE else self.message.get_kind_display()
+
+    @property
+    def to_review(self) -> bool:
+        return self.draft is not None and self.draft.state == Draft.State.PENDING
 
     @property
     def stuck(self) -> list[Delivery]:
@@ -77,7 +87,7 @@ class Bubble:
 
     @property
     def shows_status(self) -> bool:
-        return self.message.status not in QUEUE_ONLY
+        return self.message.status not in QUEUE_ONLY and self.draft is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,7 @@ class Buttons:
     give_back: bool
     suspend: bool
     close: bool
+    ask_for_draft: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,7 @@ def buttons(conversation: Conversation, user_id: int | None, handed_over: bool) 
         give_back=not closed and conversation.owner != Conversation.Owner.AGENT,
         suspend=is_open,
         close=not closed,
+        ask_for_draft=not closed and conversation.customer_seq > 0,
     )
 
 
@@ -145,6 +157,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     messages = list(conversation.messages.order_by("-seq")[:limit])[::-1]
     first = messages[0].seq if messages else 1
     shown = Q(message=None) | Q(message__seq__gte=first)
+    files = list(Attachment.objects.filter(message__conversation=conversation, message__seq__gte=first))
     deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
@@ -152,9 +165,9 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     return Transcript(
         conversation=conversation,
         earlier=first - 1,
-        days=_days(messages, deliveries, decisions),
+        days=_days(messages, deliveries, decisions, _drafts(messages), files),
         trail=_trail(list(conversation.audit_events.order_by("-pk")[:limit])[::-1], decisions, messages),
-        effects=tuple(delivery for delivery in deliveries if delivery.message_id is None),
+        effects=tuple(delivery for delivery in deliveries if _is_effect(delivery)),
         handovers=handovers,
         offers=tuple(conversation.offers.all()),
         memories=tuple(_known(conversation)),
@@ -177,10 +190,12 @@ def fingerprint(conversation: Conversation, user_id: int | None) -> str:
         list(deliveries.values_list("pk", "status", "error", "attempts_made")[:LATEST]),
         list(conversation.turns.order_by("-pk").values_list("pk", "state", "outcome")[:LATEST]),
         conversation.audit_events.count(),
+        list(Attachment.objects.filter(message__conversation=conversation).values_list("pk", "state")),
         list(conversation.handovers.values_list("pk", "state")),
         list(_known(conversation).values_list("pk", "state", "text")),
         conversation.identity.contact.language,
         list(conversation.action_requests.values_list("pk", "state")),
+        list(conversation.drafts.values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
@@ -189,27 +204,54 @@ def _known(conversation: Conversation) -> QuerySet[Memory]:
     return conversation.identity.contact.memories.exclude(state=Memory.State.REJECTED).order_by("pk")
 
 
+def _is_effect(delivery: Delivery) -> bool:
+    return delivery.message_id is None and delivery.kind != Typing.kind
+
+
+def _drafts(messages: Iterable[Message]) -> dict[int, Draft]:
+    """By message, for those messages that are drafts."""
+    ids = [message.pk for message in messages if message.kind == Message.Kind.DRAFT]
+    return {draft.message_id: draft for draft in Draft.objects.filter(message__in=ids)} if ids else {}
+
+
 def _days(
-    messages: Iterable[Message], deliveries: Iterable[Delivery], decisions: dict[int, Decision]
+    messages: Iterable[Message],
+    deliveries: Iterable[Delivery],
+    decisions: dict[int, Decision],
+    drafts: dict[int, Draft],
+    files: Iterable[Attachment],
 ) -> tuple[Day, ...]:
     carried: dict[int, list[Delivery]] = defaultdict(list)
+    came: dict[int, list[Attachment]] = defaultdict(list)
+    for file in files:
+        came[file.message_id].append(file)
     for delivery in deliveries:
         if delivery.message_id is not None:
             carried[delivery.message_id].append(delivery)
     days: dict[date, list[Bubble]] = defaultdict(list)
     for message in messages:
-        days[message.created_at.date()].append(_bubble(message, tuple(carried[message.pk]), decisions))
+        carries = tuple(carried[message.pk])
+        bubble = _bubble(message, carries, decisions, drafts.get(message.pk), tuple(came[message.pk]))
+        days[message.created_at.date()].append(bubble)
     return tuple(Day(day, tuple(bubbles)) for day, bubbles in days.items())
 
 
-def _bubble(message: Message, deliveries: tuple[Delivery, ...], decisions: dict[int, Decision]) -> Bubble:
+def _bubble(
+    message: Message,
+    deliveries: tuple[Delivery, ...],
+    decisions: dict[int, Decision],
+    draft: Draft | None,
+    files: tuple[Attachment, ...],
+) -> Bubble:
     return Bubble(
         message=message,
         look=_look(message),
         html=_html(message),
         deliveries=deliveries,
         decision=decisions.get(message.turn_id or 0) if _is_answer(message) else None,
+        files=files,
         details=_json(_origin(message)),
+        draft=draft,
     )
 
 
@@ -222,6 +264,8 @@ def _origin(message: Message) -> dict[str, Any]:
 def _look(message: Message) -> str:
     if message.kind == Message.Kind.NOTE:
         return "note"
+    if message.kind == Message.Kind.DRAFT:
+        return "draft"
     side = "customer" if message.author == Message.Author.CUSTOMER else message.author
     automatic = " automatic" if message.kind != Message.Kind.MESSAGE else ""
     return f"{side}{automatic} {message.status}"
@@ -235,7 +279,7 @@ def _html(message: Message) -> SafeString:
 
 
 def _is_answer(message: Message) -> bool:
-    return message.author == Message.Author.AGENT and message.kind == Message.Kind.MESSAGE
+    return message.author == Message.Author.AGENT and message.kind in (Message.Kind.MESSAGE, Message.Kind.DRAFT)
 
 
 def _decisions(conversation: Conversation) -> dict[int, Decision]:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from agents.api.engines import EngineDetail, Engines
+from agents.api.sources import SourceDetail, SourceImport, SourcePages, Sources
 from agents.api.sub_agents import SubAgentDetail, SubAgents
 from agents.api.views import AgentDetail, Agents
 from agents.api.views_actions import ActionDetail, Actions
@@ -14,4 +15,8 @@ urlpatterns = [
     path("agents/<int:agent_id>/engines/<int:engine_id>", EngineDetail.as_view()),
     path("agents/<int:agent_id>/actions", Actions.as_view()),
     path("agents/<int:agent_id>/actions/<int:action_id>", ActionDetail.as_view()),
+    path("agents/<int:agent_id>/sources", Sources.as_view()),
+    path("agents/<int:agent_id>/sources/<int:source_id>", SourceDetail.as_view()),
+    path("agents/<int:agent_id>/sources/<int:source_id>/import", SourceImport.as_view()),
+    path("agents/<int:agent_id>/sources/<int:source_id>/pages", SourcePages.as_view()),
 ]

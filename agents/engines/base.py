@@ -5,7 +5,7 @@ frozen, so that what was decided on is what is stored.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +111,8 @@ class AgentBrief:
     otherwise: str = Otherwise.ANSWER  # a value of Otherwise
     said_as: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # text -> language -> rephrased
     actions: tuple[ActionBrief, ...] = ()  # all that any of its sub agents may call
+    # What `Engine.vectors_of` asked for, by its name: vectors by the hash of their text, see `engines.embeddings`.
+    vectors: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
 
     def say(self, text: str, language: str) -> str:
         """An operator's text in `language`, if it has been rephrased in that, else as it was written."""
@@ -179,6 +181,7 @@ class Brief:
     passed: int = 0  # so many of the agent's engines, from the first, were asked and didn't answer in time
     results: tuple[ActionCall, ...] = ()  # of actions asked for before: those under way, and what came of others
     spent: int = 0  # tokens that the conversation has taken so far; 0 where there is no budget
+    instruction: str = ""  # what a colleague wants of this one reply, in their words
 
     @property
     def reply_language(self) -> str:
@@ -316,6 +319,14 @@ class Engine(ABC):
     @abstractmethod
     def decide(self, brief: Brief) -> Decision:
         """Decide within `brief.means`, whose config is of the engine's own class. Raises EngineError, AnswersLater."""
+
+    def vectors_of(self, config: Any) -> str:
+        """The name of the vectors that an engine with this Config wants in its `AgentBrief`; "" for none."""
+        return ""
+
+    def embed(self, texts: Sequence[str], means: Means) -> list[bytes]:
+        """The vectors of these texts, for an engine that wants some. Called ahead of need. Raises EngineError."""
+        raise EngineError("This engine makes no vectors.")
 
     def rephrase(self, text: str, language: str, means: Means) -> str | None:
         """`text` said in `language` (ISO 639-1), with what stands in braces as it was; None when this engine can't.

@@ -1,18 +1,18 @@
 """Find the sub agent that applies to what the customer says, by its scenario and its example phrases.
 
-What the phrases of each sub agent have in common, and not with those of the others, is learned when the agent is
-indexed: `features` says what counts, `classifier` how it is learned. `python -m tests.bench.intents` says how well.
+`reading` says how a question is compared with them. `python -m tests.bench.intents` says how well.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from agents.engines import words
+from agents.engines import embedding, words
 from agents.engines.base import SubAgentBrief
 from agents.engines.bm25 import Bm25
-from agents.engines.classifier import Classifier
-from agents.engines.features import Vectors, kinds
+from agents.engines.embedding import Embedder
+from agents.engines.reading import ByMeaning, ByWords, Reader, Reading
 
 FAVOUR = 0.4  # of a phrase's score goes to the articles of its sub agent
 EQUAL = 0.05  # scores that differ by less are equal, and priority decides
@@ -32,36 +32,33 @@ class _Phrase:
     owner: int  # the position of its sub agent
     text: str
     said: list[str]  # its words
-    vector: Mapping[str, float]
 
 
 class Matcher:
-    """The phrases of an agent's sub agents. Never changed once built."""
+    """The phrases of an agent's sub agents. Never changed once built, except that a reader is made when first needed.
 
-    def __init__(self, sub_agents: Sequence[SubAgentBrief]) -> None:
+    With an `embedder` questions in its languages are read by their meaning, all others by their words.
+    """
+
+    def __init__(self, sub_agents: Sequence[SubAgentBrief], embedder: Embedder | None = None) -> None:
         self._sub_agents = sub_agents
+        self._embedder = embedder
         texts = [(owner, text) for owner, sub_agent in enumerate(sub_agents) for text in _texts(sub_agent)]
-        counted = [kinds(text, "en") for _, text in texts]
-        self._vectors = Vectors(counted)
-        self._phrases = [
-            _Phrase(owner, text, words.words(text), self._vectors.vector(features))
-            for (owner, text), features in zip(texts, counted, strict=True)
-        ]
-        self._classifier = Classifier(
-            [phrase.vector for phrase in self._phrases], [phrase.owner for phrase in self._phrases]
-        )
+        self._phrases = [_Phrase(owner, text, words.words(text)) for owner, text in texts]
         self._index = Bm25([dict.fromkeys(_meaning(phrase.text, "en"), 1.0) for phrase in self._phrases])
 
     def match(self, question: str, language: str) -> Match | None:
         """The sub agent that most surely applies; of those that are equally sure, the one with priority."""
-        vector = self._vectors.vector(kinds(question, language))
-        scores = self._scores(question, language, vector)
-        best = max(scores.values(), default=0.0)
-        near = [owner for owner, score in scores.items() if score > best - EQUAL]
-        if not near:
+        if not self._phrases:
             return None
-        owner = min(near, key=lambda owner: (self._sub_agents[owner].priority, -scores[owner]))
-        return Match(self._sub_agents[owner], self._nearest(owner, question, vector), scores[owner])
+        said = words.words(question)
+        same = {phrase.owner for phrase in self._phrases if said and said == phrase.said}
+        reading = self._read(question, language)
+        if reading is None and not same:
+            return None
+        owner = self._best(same) if same else self._best(self._nearly_best(reading), reading)
+        sureness = 1.0 if same or reading is None else reading.sureness(owner)
+        return Match(self._sub_agents[owner], self._nearest(owner, said, reading), sureness)
 
     def favours(self, question: str, language: str) -> dict[int, float]:
         """What the phrases say for the articles of their sub agents: a score for each article id."""
@@ -71,31 +68,41 @@ class Matcher:
                 found[article_id] = max(found.get(article_id, 0.0), score * FAVOUR)
         return found
 
-    def _scores(self, question: str, language: str, vector: Mapping[str, float]) -> dict[int, float]:
-        """By position of the sub agent: 1 for the very words of a phrase, else what the classifier says.
+    @cached_property
+    def _by_words(self) -> Reader:
+        return ByWords([phrase.text for phrase in self._phrases], [phrase.owner for phrase in self._phrases])
 
-        Words that any customer uses say nothing, unless a phrase is made of just them.
-        """
-        said = words.words(question)
-        same = {phrase.owner: 1.0 for phrase in self._phrases if said and said == phrase.said}
-        if not vector or all(map(words.is_generic, words.terms(question, language))):
-            return same
-        probabilities = self._classifier.probabilities(vector)
-        return {phrase.owner: probabilities[phrase.owner] for phrase in self._phrases} | same
+    @cached_property
+    def _by_meaning(self) -> Reader | None:
+        texts, owners = [phrase.text for phrase in self._phrases], [phrase.owner for phrase in self._phrases]
+        examples = [len(sub_agent.examples) for sub_agent in self._sub_agents]
+        return ByMeaning(self._embedder, texts, owners, examples) if self._embedder else None
 
-    def _nearest(self, owner: int, question: str, vector: Mapping[str, float]) -> str:
-        said = words.words(question)
-        own = (phrase for phrase in self._phrases if phrase.owner == owner)
-        return max(own, key=lambda phrase: (phrase.said == said, _cosine(vector, phrase.vector))).text
+    def _read(self, question: str, language: str) -> Reading | None:
+        """Words that any customer uses say nothing."""
+        if all(map(words.is_generic, words.terms(question, language))):
+            return None
+        reader = self._by_meaning if language in embedding.LANGUAGES else None
+        return (reader or self._by_words).read(question, language)
+
+    def _nearly_best(self, reading: Reading | None) -> set[int]:
+        scores = reading.scores if reading else ()
+        best = max((scores[phrase.owner] for phrase in self._phrases), default=0.0)
+        return {phrase.owner for phrase in self._phrases if scores[phrase.owner] > best - EQUAL}
+
+    def _best(self, owners: set[int], reading: Reading | None = None) -> int:
+        scores = reading.scores if reading else [0.0] * len(self._sub_agents)
+        return min(owners, key=lambda owner: (self._sub_agents[owner].priority, -scores[owner], owner))
+
+    def _nearest(self, owner: int, said: list[str], reading: Reading | None) -> str:
+        own = (place for place, phrase in enumerate(self._phrases) if phrase.owner == owner)
+        likeness = reading.likeness if reading else lambda place: 0.0
+        return self._phrases[max(own, key=lambda place: (self._phrases[place].said == said, likeness(place)))].text
 
 
 def _texts(sub_agent: SubAgentBrief) -> list[str]:
     pieces = filter(None, map(str.strip, re.split(r"[,;:.。、]", sub_agent.scenario)))
     return [*sub_agent.examples, *pieces]
-
-
-def _cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:
-    return sum(weight * second.get(feature, 0.0) for feature, weight in first.items())
 
 
 def _meaning(text: str, language: str) -> list[str]:

@@ -5,21 +5,24 @@ It never invents: every reply is an article's own words or one of the built-in w
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agents.engines import collecting, decisions, phrases, words
 from agents.engines.base import After, AgentBrief, Brief, Decision, Engine, FactBrief, Speaker, SubAgentBrief
 from agents.engines.clarifying import last_question_back, picked_topic
 from agents.engines.consent import Consent, is_nothing_but
+from agents.engines.embedding import Embedder, embedder
 from agents.engines.matching import Match, Matcher
+from agents.engines.reading import MATCHES
 from agents.engines.retrieval import Hit, Library
 from agents.engines.shelf import Shelf
 
 ANSWERS = 0.44  # confidence from which an article is given as the answer
 GOES_WITH_IT = 0.85  # confidence from which an article is given to a customer who is handed over anyway
 ASKS_BACK = 0.22  # confidence from which it is worth asking whether that is meant
-MATCHES = 0.3  # probability from which a sub agent applies
-POSSIBLE = 0.24  # from which one that hands over is worth asking the customer about
+POSSIBLE = 0.24  # sureness from which one that hands over is worth asking the customer about
+SURE = 0.6  # sureness from which a sub agent's question isn't out of scope, even if no article seems to answer it
 MOST_LINES = 10  # of what is new; of a longer burst the latest count
 MOST_QUESTIONS = 5  # in one text that are looked at one by one
 MOST_ASKED = 2  # times for the same fact, after which people are asked
@@ -52,12 +55,13 @@ class Finding:
 class Offline(Engine):
     label = "Offline (no network)"
 
-    def __init__(self) -> None:
+    def __init__(self, embedder: Callable[[], Embedder | None] = embedder) -> None:
         self._shelf: Shelf[Index] = Shelf(KEPT)
+        self._embedder = embedder
 
     def decide(self, brief: Brief) -> Decision:
         time.sleep(max(float(brief.agent.options.get("delay") or 0), 0))
-        index = self._shelf.get(brief.agent.revision, lambda: _index(brief.agent))
+        index = self._shelf.get(brief.agent.revision, lambda: _index(brief.agent, self._embedder()))
         text = _new_text(brief)
         finding = _understand(index, text, brief.language)
         if phrase := phrases.asks_for_person(text):
@@ -115,7 +119,7 @@ def _decide(index: Index, brief: Brief, text: str, finding: Finding) -> Decision
         return decisions.answer(finding.hits[0], match, language)
     if asked_back:
         return decisions.still_unclear(finding.hits, match)
-    topics = [hit for hit in finding.hits[:3] if hit.confidence >= ASKS_BACK]
+    topics = _topics(finding)
     if topics and finding.possible and not brief.offer:  # once is enough
         return decisions.offered(finding.possible, language)
     if topics:
@@ -127,6 +131,14 @@ def _missing(sub_agent: SubAgentBrief, brief: Brief) -> FactBrief | None:
     return collecting.missing(sub_agent, collecting.known(sub_agent, brief.agent, brief.transcript))
 
 
+def _topics(finding: Finding) -> list[Hit]:
+    """What may be meant. Where it is sure what the question is about, any article about that will do to ask."""
+    likely = [hit for hit in finding.hits[:3] if hit.confidence >= ASKS_BACK]
+    if likely or not finding.match or finding.match.score < SURE:
+        return likely
+    return [hit for hit in finding.hits[:3] if hit.article.id in finding.match.sub_agent.article_ids]
+
+
 def _own(match: Match, finding: Finding, sure: float) -> Hit | None:
     """The article that is given to a customer whatever happens after: only a sure one, and of the sub agent's own."""
     hit = finding.hits[0] if finding.hits else None
@@ -134,8 +146,9 @@ def _own(match: Match, finding: Finding, sure: float) -> Hit | None:
     return hit if hit and own and hit.confidence >= sure else None
 
 
-def _index(agent: AgentBrief) -> Index:
-    return Index(Library(agent.articles), Matcher([each for each in agent.sub_agents if each.hears_customers]))
+def _index(agent: AgentBrief, embedder: Embedder | None) -> Index:
+    hearing = [each for each in agent.sub_agents if each.hears_customers]
+    return Index(Library(agent.articles), Matcher(hearing, embedder))
 
 
 def _understand(index: Index, text: str, language: str) -> Finding:
@@ -158,9 +171,10 @@ def _find(index: Index, text: str, language: str) -> Finding:
     hands_over = best is not None and best.sub_agent.after == "hand_over"
     possible = best if best and not match and hands_over and best.score >= POSSIBLE else None
     linked = match.sub_agent.article_ids if match else ()
-    hits = index.library.find(asked, within=linked, favours=favours)
+    said = words.stems(text, language or "en")[: words.MOST_TERMS]  # "voucher code" says the same thing twice
+    hits = index.library.find(said, within=linked, favours=favours)
     if linked and not (hits and hits[0].confidence >= ANSWERS):
-        hits = max(hits, index.library.find(asked, favours=favours), key=_best_confidence)
+        hits = max(hits, index.library.find(said, favours=favours), key=_best_confidence)
     return Finding(asked, match, tuple(hits), possible)
 
 

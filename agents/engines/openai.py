@@ -5,25 +5,27 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from agents.config import option
-from agents.engines import answers, prompt, prompt_actions, words
+from agents.engines import answers, embeddings, prompt, prompt_actions, words
 from agents.engines.base import (
-    AgentBrief,
     ArticleBrief,
     Brief,
     Decision,
     Engine,
     EngineError,
     Escalation,
+    Evidence,
     Means,
     Reason,
     Usage,
 )
 from agents.engines.checks import check_above_zero, check_base_url, check_price
+from agents.engines.embeddings import Nearness, fused
+from agents.engines.parts import in_order
 from agents.engines.purse import Purse
 from agents.engines.quirks import Quirks
 from agents.engines.retrieval import Library
@@ -33,6 +35,7 @@ from agents.engines.toolbox import Toolbox
 from agents.http import HttpError, Response
 
 KEPT = 16  # agents whose index is kept
+NEAR_SECONDS = 5.0  # for finding articles by meaning, while the customer waits
 LEAST_SECONDS = 0.05  # with less left, asking is of no use
 MILLION = 1_000_000
 REPHRASE = (
@@ -60,8 +63,22 @@ class Config:
     answer_tokens: int = option("Answer tokens", "At most.", default=1000, check=check_above_zero)
     turn_tokens: int = option("Turn tokens", "At most for one turn.", default=60_000, check=check_above_zero)
     calls: int = option("Calls", "Of actions in one turn, at most.", default=8, check=check_above_zero)
+    embeddings_model: str = option(
+        "Embeddings model",
+        "Finds articles by meaning, too. Empty: by words alone.",
+        default="",
+    )
     input_price: float = option("Input price", "Of a million tokens.", default=0.0, check=check_price)
     output_price: float = option("Output price", "Of a million tokens.", default=0.0, check=check_price)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The articles that may answer, best first, how long it took to find them, and what went wrong over it."""
+
+    articles: list[ArticleBrief]
+    seconds: float
+    evidence: tuple[Evidence, ...]
 
 
 class OpenAI(Engine):
@@ -72,14 +89,15 @@ class OpenAI(Engine):
 
     def __init__(self) -> None:
         self._libraries: Shelf[Library] = Shelf(KEPT)
+        self._nearness: Shelf[Nearness] = Shelf(KEPT)
         self._quirks: dict[tuple[str, str], Quirks] = {}  # by base URL and model: what the server has refused
 
     def decide(self, brief: Brief) -> Decision:
         config: Config = brief.means.config
         purse, toolbox = Purse(brief, config.turn_tokens), Toolbox(brief, config.calls)
-        articles = self._articles(brief)
-        talk = Talk(brief, lambda in_text: prompt.build(brief, articles, config.prompt_tokens, in_text=in_text))
-        until = time.monotonic() + min(config.seconds, brief.means.seconds)
+        found = self._found(brief)
+        talk = Talk(brief, lambda in_text: prompt.build(brief, found.articles, config.prompt_tokens, in_text=in_text))
+        until = time.monotonic() + min(config.seconds, brief.means.seconds) - found.seconds
         while True:
             answer = self._ask(brief, talk, until)
             purse.add(_usage(answer, config))
@@ -96,7 +114,17 @@ class OpenAI(Engine):
                 talk.add(exchange)
             until += time.monotonic() - began
         decision = answers.decision(values, brief, talk.article_ids)
-        return replace(decision, cost=purse.usage, actions=tuple(toolbox.calls))
+        evidence = (*decision.evidence, *found.evidence)
+        return replace(decision, cost=purse.usage, actions=tuple(toolbox.calls), evidence=evidence)
+
+    def vectors_of(self, config: Any) -> str:
+        return f"{config.base_url.rstrip('/')} {config.embeddings_model}" if config.embeddings_model else ""
+
+    def embed(self, texts: Sequence[str], means: Means) -> list[bytes]:
+        config: Config = means.config
+        until = time.monotonic() + min(config.seconds, means.seconds)
+        body = embeddings.request(config.embeddings_model, texts)
+        return embeddings.vectors(_read(_post(means, body, until, "embeddings")), len(texts))
 
     def rephrase(self, text: str, language: str, means: Means) -> str | None:
         config: Config = means.config
@@ -105,12 +133,26 @@ class OpenAI(Engine):
         response = _post(means, body, time.monotonic() + min(config.seconds, means.seconds))
         return _content(_read(response), config).strip()
 
-    def _articles(self, brief: Brief) -> list[ArticleBrief]:
-        """All, best first: those that speak of what is asked, then the others, of which as many are sent as fit."""
+    def _found(self, brief: Brief) -> Found:
+        """All articles, best first: those that speak of what is asked, then the others. As many are sent as fit."""
+        began, asked = time.monotonic(), brief.question[: words.LONGEST_LINE]
         library = self._libraries.get(brief.agent.revision, lambda: Library(brief.agent.articles))
-        hits = library.find(words.terms(brief.question[: words.LONGEST_LINE], brief.language or "en"))
-        found = [hit.article for hit in hits]
-        return [*found, *_others(brief.agent, {article.id for article in found})]
+        by_words = library.rank(words.terms(asked, brief.language or "en"))
+        by_meaning, evidence = self._near(brief, asked, library)
+        articles = in_order(library.parts, fused(by_words, by_meaning))
+        return Found(articles, time.monotonic() - began, evidence)
+
+    def _near(self, brief: Brief, asked: str, library: Library) -> tuple[list[int], tuple[Evidence, ...]]:
+        """The nearest parts. Without vectors, or an answer in time, there are none, and words must do."""
+        agent, name = brief.agent, self.vectors_of(brief.means.config)
+        if not agent.vectors.get(name):
+            return [], ()
+        nearness = self._nearness.get(f"{agent.revision} {name}", lambda: Nearness(library.parts, agent.vectors[name]))
+        seconds = min(NEAR_SECONDS, brief.means.seconds / 3)
+        try:
+            return nearness.rank(self.embed([asked], replace(brief.means, seconds=seconds))[0]), ()
+        except EngineError as error:
+            return [], (Evidence("engine", "embeddings", 0.0, error.public),)
 
     def _ask(self, brief: Brief, talk: Talk, until: float) -> Mapping[str, Any]:
         """The server's answer. What it refuses is left out, and remembered; every refusal leaves less to refuse."""
@@ -150,11 +192,7 @@ def _stopped(why: str, toolbox: Toolbox, purse: Purse) -> Decision:
     )
 
 
-def _others(agent: AgentBrief, known: set[int]) -> list[ArticleBrief]:
-    return [article for article in agent.articles if article.id not in known]
-
-
-def _post(means: Means, body: dict[str, Any], until: float) -> Response:
+def _post(means: Means, body: dict[str, Any], until: float, path: str = "chat/completions") -> Response:
     config: Config = means.config
     left = until - time.monotonic()
     if left < LEAST_SECONDS:
@@ -163,7 +201,7 @@ def _post(means: Means, body: dict[str, Any], until: float) -> Response:
     if config.key:
         headers["Authorization"] = f"Bearer {config.key}"
     times = {"connect_timeout": min(5.0, left), "read_timeout": left, "total_timeout": left}
-    url = f"{config.base_url.rstrip('/')}/chat/completions"
+    url = f"{config.base_url.rstrip('/')}/{path}"
     try:
         return means.http.request("POST", url, headers=headers, body=json.dumps(body).encode(), **times)
     except HttpError as error:

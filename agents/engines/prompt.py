@@ -88,7 +88,7 @@ def build(
 
     Roles alternate, because some models' templates take nothing else. `in_text`: the server has no tool calls.
     """
-    system = system_message(brief.agent, in_text)
+    system = system_message(brief.agent, in_text) + _wish(brief)
     left = tokens - size(system)
     lines = _that_fit(brief, left // 2)
     left -= sum(size(line.text) for line in lines)
@@ -128,6 +128,12 @@ def system_message(agent: AgentBrief, in_text: bool = False) -> str:
     if listening := [each for each in agent.sub_agents if each.hears_customers]:
         parts.append("Sub agents\n" + "\n".join(_sub_agent(each) for each in listening))
     return "\n\n".join(parts)
+
+
+def _wish(brief: Brief) -> str:
+    if not brief.instruction:
+        return ""
+    return f"\n\nWhat a colleague, who will read this reply first, asks of it\n{brief.instruction}"
 
 
 def _sub_agent(sub_agent: SubAgentBrief) -> str:

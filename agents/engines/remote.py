@@ -70,6 +70,7 @@ def turn(brief: Brief) -> dict[str, Any]:
         "language": brief.language,
         "offer": asdict(brief.offer) if brief.offer else None,
         "facts": list(brief.facts),
+        **({"instruction": brief.instruction} if brief.instruction else {}),
     }
 
 

@@ -91,6 +91,7 @@ def _pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
+@lru_cache(maxsize=65_536)  # texts say the same words again and again
 def stem(word: str) -> str:
     """An English word without its commonest endings. Other languages lose little by it, and gain some plurals."""
     word = word.removesuffix("'s").replace("'", "")

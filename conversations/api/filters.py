@@ -21,6 +21,7 @@ class Number(filters.NumberFilter):  # type: ignore[misc]  # the library is unty
 class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # the library is untyped
     status = filters.ChoiceFilter(choices=Conversation.Status.choices)
     owner = filters.ChoiceFilter(choices=Conversation.Owner.choices, help_text="Whose move it is.")
+    has_draft = filters.BooleanFilter(help_text="true: only those in which a draft waits for people; false: the rest.")
     gateway = Number(field_name="gateway_id", help_text="The id of a gateway.")
     contact = filters.CharFilter(field_name="identity__external_id", help_text="The platform's id of the customer.")
     since = filters.IsoDateTimeFilter(
@@ -29,7 +30,7 @@ class ConversationFilter(filters.FilterSet):  # type: ignore[misc]  # the librar
 
     class Meta:
         model = Conversation
-        fields = ("status", "owner", "gateway", "contact", "since")
+        fields = ("status", "owner", "has_draft", "gateway", "contact", "since")
 
 
 class MessageFilter(filters.FilterSet):  # type: ignore[misc]  # the library is untyped

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from agents.api.fields import Strict
 from contacts.models import Identity
+from conversations.files import Attachment
 from conversations.models import Conversation, Message, Offer
 from gateways.models import Destination
 
@@ -62,6 +63,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "owner",
             "assignee",
             "offer",
+            "has_draft",
             "epoch",
             "last_seq",
             "last_message_at",
@@ -84,10 +86,23 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
         return conversation.assignee.get_username() if conversation.assignee else None
 
 
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """A file that came with a message."""
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "name", "content_type", "size", "inline", "state", "why")
+        read_only_fields = fields
+        extra_kwargs = {
+            "state": {"help_text": "Whether it can be downloaded: only what is `kept`."},
+        }
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """One thing said in a conversation."""
 
     content = serializers.CharField(source="text", help_text="Markdown, or plain text from customers.")
+    attachments = AttachmentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Message
@@ -102,6 +117,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "status",
             "external_id",
             "metadata",
+            "attachments",
             "created_at",
         )
         read_only_fields = fields

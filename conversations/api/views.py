@@ -97,7 +97,7 @@ class ConversationMessages(OfConversation, ListAPIView[Message]):
     filterset_class = MessageInConversationFilter
 
     def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.filter(conversation=self.conversation())
+        return Message.objects.filter(conversation=self.conversation()).prefetch_related("attachments")
 
 
 @extend_schema_view(
@@ -136,7 +136,7 @@ class Messages(OfAgent, ListAPIView[Message]):
     filterset_class = MessageOfAgentFilter
 
     def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.filter(conversation__gateway__agent=self.agent())
+        return Message.objects.filter(conversation__gateway__agent=self.agent()).prefetch_related("attachments")
 
     def post(self, request: Request, agent_id: int) -> Response:
         agent = self.agent()

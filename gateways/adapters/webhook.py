@@ -33,6 +33,7 @@ from gateways.messages import (
     Closed,
     CustomerSaid,
     DeliveryReported,
+    Draft,
     Edited,
     Effect,
     Event,
@@ -40,6 +41,7 @@ from gateways.messages import (
     Ignored,
     Note,
     Open,
+    Outdate,
     Outgoing,
     Person,
     Progress,
@@ -48,6 +50,7 @@ from gateways.messages import (
     StaffSaid,
     Tag,
     Tagged,
+    Typing,
 )
 
 PLACEHOLDER = re.compile(r"\{\{\s*secrets\.([-\w]+)\s*\}\}", re.ASCII)
@@ -133,7 +136,14 @@ class Webhook(Adapter):
     label = "Webhook"
     docs = "https://www.standardwebhooks.com/"
     capabilities = Capabilities(
-        notes=True, assign=True, tags=True, opens=True, idempotent=True, api_messages=True, managing_points=("address",)
+        notes=True,
+        assign=True,
+        tags=True,
+        drafts=True,
+        opens=True,
+        idempotent=True,
+        api_messages=True,
+        managing_points=("address",),
     )
     Config = Config
     kept_headers = ("content-type", signatures.ID)
@@ -224,6 +234,12 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
             return "conversation.opened", {"subject": effect.subject, "content": effect.text, "customer": customer}
         case Tag():
             return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
+        case Draft():
+            return "draft.created", {"content": effect.text, "author": effect.author}
+        case Outdate():
+            return "draft.outdated", {"draft": effect.draft_ref, "reason": effect.why}
+        case Typing():
+            return "typing.started", {}
 
 
 def _their_id(body: bytes) -> str:

@@ -1,14 +1,16 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoError
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.api.fields import Strict, StrictModel
 from gateways.api import options
-from gateways.models import Gateway, Secret
+from gateways.models import Gateway, Hours, Secret
 from gateways.registry import ADAPTERS
+from gateways.schedule import WEEKDAYS
 
 
 class SecretNameSerializer(serializers.ModelSerializer[Secret]):
@@ -20,6 +22,30 @@ class SecretNameSerializer(serializers.ModelSerializer[Secret]):
         model = Secret
         fields = ("name", "updated_at")
         read_only_fields = fields
+
+
+class HoursSerializer(StrictModel[Hours]):
+    """A row of the schedule: on these days, or dates, from–to."""
+
+    what = serializers.ChoiceField(
+        choices=Hours.What.choices, help_text="A mode, or whether people are there to take conversations over."
+    )
+    days = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(day, day) for day in WEEKDAYS]),
+        required=False,
+        help_text="Weekdays; none for a holiday, which has dates.",
+    )
+
+    class Meta:
+        model = Hours
+        fields = ("what", "days", "first_date", "last_date", "starts", "ends")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            Hours(**attrs).clean()
+        except DjangoError as error:
+            raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+        return attrs
 
 
 class GatewaySerializer(StrictModel[Gateway]):
@@ -44,6 +70,13 @@ class GatewaySerializer(StrictModel[Gateway]):
     secret_names = SecretNameSerializer(
         many=True, read_only=True, source="secrets", help_text="The secrets that are set."
     )
+    schedule = HoursSerializer(
+        many=True,
+        required=False,
+        source="hours",
+        help_text="Which mode counts at which hours, and when people are there. The first row that fits counts. "
+        "Always the whole of it.",
+    )
     webhook_url = serializers.SerializerMethodField(help_text="The address that the platform sends its webhooks to.")
 
     class Meta:
@@ -54,6 +87,9 @@ class GatewaySerializer(StrictModel[Gateway]):
             "platform",
             "name",
             "mode",
+            "scheduled",
+            "time_zone",
+            "schedule",
             "config",
             "secrets",
             "secret_names",
@@ -62,6 +98,8 @@ class GatewaySerializer(StrictModel[Gateway]):
             "status_detail",
             "burst_window",
             "longest_wait",
+            "first_delay",
+            "later_delay",
             "thinking_after",
             "offer_minutes",
             "on_silence",
@@ -89,7 +127,9 @@ class GatewaySerializer(StrictModel[Gateway]):
 
     def update(self, instance: Gateway, validated_data: dict[str, Any]) -> Gateway:
         secrets = validated_data.pop("secrets", {})
+        hours = validated_data.pop("hours", None)
         super().update(instance, validated_data)
+        _follow(instance, hours)
         _keep(instance, secrets)
         return instance
 
@@ -118,7 +158,9 @@ class GatewayCreationSerializer(GatewaySerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Gateway:
         secrets = validated_data.pop("secrets")
+        hours = validated_data.pop("hours", None)
         gateway = Gateway.objects.create(**validated_data)
+        _follow(gateway, hours)
         _keep(gateway, secrets)
         return gateway
 
@@ -128,6 +170,14 @@ class CheckSerializer(Strict):
 
     ok = serializers.BooleanField()
     message = serializers.CharField(help_text="One sentence for operators.")
+
+
+def _follow(gateway: Gateway, hours: list[dict[str, Any]] | None) -> None:
+    """The schedule as it is from now on; None leaves it."""
+    if hours is None:
+        return
+    gateway.hours.all().delete()
+    Hours.objects.bulk_create(Hours(gateway=gateway, **row) for row in hours)
 
 
 def _keep(gateway: Gateway, secrets: dict[str, str | None]) -> None:

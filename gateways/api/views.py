@@ -17,6 +17,7 @@ from agents.api.views import OfAgent
 from gateways.api import options
 from gateways.api.serializers import CheckSerializer, GatewayCreationSerializer, GatewaySerializer
 from gateways.check import check
+from gateways.connect import connect, disconnect
 from gateways.models import Gateway, Secret
 
 CREATION = f"""A gateway is one account on one platform, run by this agent.
@@ -43,7 +44,7 @@ class OfGateway(OfAgent):
 def gateways(agent_id: int) -> QuerySet[Gateway]:
     """The agent's gateways, with the names of their secrets. The values aren't even read."""
     names = Secret.objects.only("id", "gateway_id", "name", "updated_at")
-    return Gateway.objects.filter(agent=agent_id).prefetch_related(Prefetch("secrets", names))
+    return Gateway.objects.filter(agent=agent_id).prefetch_related(Prefetch("secrets", names), "hours")
 
 
 @extend_schema_view(
@@ -142,3 +143,39 @@ class GatewayCheck(OfGateway):
     )
     def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
         return Response(CheckSerializer(check(self.gateway())).data)
+
+
+class GatewayConnect(OfGateway):
+    """Have the platform call us."""
+
+    needs = {"POST": "gateways.change_gateway"}
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="connectGateway",
+        tags=["Gateways"],
+        summary="Connect a gateway",
+        description="Sets our webhook up on the platform, where that can be done through its API. Twice is once.",
+        request=None,
+        responses=CheckSerializer,
+    )
+    def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
+        return Response(CheckSerializer(connect(self.gateway())).data)
+
+
+class GatewayDisconnect(OfGateway):
+    """Have the platform stop calling us."""
+
+    needs = {"POST": "gateways.change_gateway"}
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="disconnectGateway",
+        tags=["Gateways"],
+        summary="Disconnect a gateway",
+        description="Removes what connecting has set up on the platform. What is gone already is fine.",
+        request=None,
+        responses=CheckSerializer,
+    )
+    def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
+        return Response(CheckSerializer(disconnect(self.gateway())).data)

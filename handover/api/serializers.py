@@ -1,8 +1,11 @@
+from typing import Any
+
 from rest_framework import serializers
 
 from agents.api.fields import Strict
+from conversations import copilot
 from conversations.api.serializers import DestinationSerializer
-from conversations.models import Message
+from conversations.models import Draft, Message
 from handover import desk
 from handover.models import Handover
 
@@ -24,6 +27,68 @@ class ActSerializer(Strict):
 
     author = serializers.CharField(
         max_length=200, required=False, help_text="The name for the audit trail. Left out: the key's, or your own."
+    )
+
+
+class DraftRequestSerializer(ActSerializer):
+    """Who asks for a draft, and what it should be like."""
+
+    instruction = serializers.CharField(
+        max_length=copilot.LONGEST,
+        required=False,
+        allow_blank=True,
+        help_text="What you want of it, in plain words. The offline engine doesn't follow it.",
+    )
+
+
+class SendDraftSerializer(Strict):
+    """Which draft, who sends it, and what they changed."""
+
+    draft = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The id of the draft that you saw.")
+    author = serializers.CharField(max_length=200, help_text="The name of whoever sends it. The customer sees it.")
+    content = serializers.CharField(
+        max_length=desk.LONGEST,
+        required=False,
+        help_text="Markdown, instead of the draft's words. Left out: as it is.",
+    )
+
+
+class DiscardDraftSerializer(ActSerializer):
+    """Which draft, and who discards it."""
+
+    draft = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The id of the draft that you saw.")
+
+
+class DraftSerializer(serializers.ModelSerializer[Draft]):
+    """A reply that the agent left for people, and what they made of it."""
+
+    content = serializers.CharField(source="message.text", help_text="Markdown.")
+    asked_by = serializers.CharField(source="turn.asked_by", default="", help_text="Who asked for it, if anybody did.")
+
+    class Meta:
+        model = Draft
+        fields = ("id", "conversation", "content", "sub_agent", "asked_by", "state", "by", "created_at", "done_at")
+        read_only_fields = fields
+        extra_kwargs = {"by": {"help_text": "Who dealt with it."}}
+
+
+class RequestedSerializer(serializers.Serializer[Any]):
+    """The draft is on its way: it will be the conversation's newest."""
+
+    turn = serializers.IntegerField(help_text="Our number for the agent's attempt at it.")
+
+
+class SubAgentModeSerializer(Strict):
+    """Whether a sub agent answers by itself on a gateway in Auto-Draft, and the evidence for letting it."""
+
+    id = serializers.IntegerField(read_only=True, help_text="Of the sub agent.")
+    sub_agent = serializers.SlugField(read_only=True, help_text="Its slug.")
+    answers_by_itself = serializers.BooleanField(help_text="While the gateway is in Auto-Draft; else people send it.")
+    drafts = serializers.DictField(
+        child=serializers.IntegerField(), read_only=True, help_text="How many of its drafts are in which state."
+    )
+    unchanged_percent = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of those that people dealt with, how many they sent as they were."
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -20,6 +22,7 @@ from gateways.models import Destination
 from handover import desk
 from handover.api.filters import ConversationFilter
 from handover.api.serializers import ActSerializer, HandOverSerializer, HandoverSerializer, ReplySerializer
+from handover.downloads import download
 
 
 class Conversations(conversations.Conversations):
@@ -59,6 +62,21 @@ class ConversationMessages(conversations.ConversationMessages):
         say = desk.note if said["kind"] == Message.Kind.NOTE else desk.reply
         message = carried_out(say, conversation.pk, request, author=said["author"], text=said["content"])
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+
+class Attachments(conversations.OfConversation):
+    needs = {"GET": "conversations.view_conversation"}
+    http_method_names = ["get", "head"]
+
+    @extend_schema(
+        operation_id="downloadAttachment",
+        tags=["Conversations"],
+        summary="Download a file that came with a message",
+        description="Its id stands with the message. Only what is `kept` can be downloaded.",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, conversation_id: int, number: int) -> HttpResponse:
+        return download(self.conversation(), number)
 
 
 class HandOver(conversations.OfConversation):

@@ -11,6 +11,8 @@ from agents.lines import LinesField
 from agents.models import Agent, ApiKey, Article, SubAgent
 from tests.admin_pages import Elements
 
+DECIDES = {"engine_delay": 0, "otherwise": "answer", "memory_days": 365}
+
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
@@ -80,7 +82,7 @@ def test_a_sub_agent_offers_the_articles_of_its_agent_only(admin_client: Client,
 
 
 def test_an_unknown_engine_isnt_offered(admin_client: Client, agent: Agent) -> None:
-    form = {"name": "Shop", "display_name": "Ada", "engine": "made up", "engine_delay": 0, "otherwise": "answer"}
+    form = {"name": "Shop", "display_name": "Ada", "engine": "made up", **DECIDES}
     response = admin_client.post(reverse("admin:agents_agent_change", args=[agent.pk]), form)
     assert list(response.context["adminform"].form.errors) == ["engine"]
 
@@ -115,7 +117,7 @@ def test_the_list_of_agents_counts_without_asking_for_each(
 
 def agent_form(**fields: Any) -> dict[str, Any]:
     inlines = {f"engine_settings-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
-    wording = {"name": "Shop", "display_name": "Ada", "engine": "offline", "engine_delay": 0, "otherwise": "answer"}
+    wording = {"name": "Shop", "display_name": "Ada", "engine": "offline", **DECIDES}
     return {**wording, **inlines, "is_active": "on", **fields}
 
 

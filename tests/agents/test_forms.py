@@ -27,6 +27,7 @@ def save(client: Client, agent: Agent, *rows: dict[str, Any]) -> Any:
         "engine": "offline",
         "engine_delay": 0,
         "otherwise": "answer",
+        "memory_days": 365,
         "engine_settings-TOTAL_FORMS": len(rows),
         "engine_settings-INITIAL_FORMS": kept,
     }

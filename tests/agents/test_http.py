@@ -515,6 +515,14 @@ def test_a_failure_is_recorded_without_what_may_be_secret(url, shown, error):
     assert [untimed(trace) for trace in traces] == [Trace("GET", shown, None, 0, error)]
 
 
+def test_secrets_in_a_path_are_left_out_of_the_record():
+    traces = []
+    for path in ("bot12:ab/c/getMe", "bot12%3Aab%2Fc/getMe"):
+        with serving(answering(OK)) as (port, _):
+            Http(LOOPBACK, traces.append, ["12:ab/c", ""]).request("GET", f"http://127.0.0.1:{port}/{path}")
+        assert traces.pop().url == f"http://127.0.0.1:{port}/bot***/getMe"
+
+
 def test_an_answer_that_broke_off_is_recorded_with_its_status():
     traces = []
     broken = b"HTTP/1.1 201 Created\r\nContent-Length: 50\r\n\r\nhello"

@@ -96,7 +96,7 @@ def test_the_index_groups_what_belongs_together(admin_client: Client) -> None:
     groups = admin_client.get(reverse("admin:index")).context["app_list"]
     assert {group["name"]: [model["name"] for model in group["models"]] for group in groups} == {
         "Conversations": ["Waiting for people", "Conversations", "Dead letters", "Contacts"],
-        "Agents": ["Agents", "Sub agents", "Articles", "Actions"],
+        "Agents": ["Agents", "Sub agents", "Articles", "Sources", "Actions", "Rephrasings"],
         "Gateways": ["Gateways", "Receipts", "Inbound events", "Exchanges"],
         "Operation": ["Incidents"],
         "Access": ["Users", "Groups", "API keys", "Failed sign-ins"],

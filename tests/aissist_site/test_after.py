@@ -80,8 +80,8 @@ def test_a_draft_is_a_note_for_people(walk: Walk, engine: ScriptedEngine, sub_ag
     engine.script.append(said("Paid.", sub_agent="billing"))
     walk.answer("Is it paid?")
     (note,) = [sent.effect.text for sent in platform.outbox if isinstance(sent.effect, Note)]
-    assert note == "**Proposed reply** (nothing was sent):\n\nSorry!\n\nPaid."
-    assert walk.conversation().answered_seq == 1
+    assert note == "**Draft of a reply, not sent to the customer:**\n\nSorry!\n\nPaid."
+    assert walk.conversation().has_draft
 
 
 def test_an_advert_leaves_no_trace_but_its_tag(walk: Walk, engine: ScriptedEngine, sub_agent):

@@ -1,6 +1,7 @@
 """What /health says, about each thing that can be wrong."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,7 @@ def test_ready_when_everything_runs_and_nothing_waits(broker):
                 "turns": {"ok": True, "says": "No turns are waiting.", "oldest_due_seconds": 0},
                 "deliveries": {"ok": True, "says": "No deliveries are waiting.", "oldest_due_seconds": 0},
                 "timers": {"ok": True, "says": "No timers are waiting.", "oldest_due_seconds": 0},
+                "offers": {"ok": True, "says": "No offers are waiting.", "oldest_due_seconds": 0},
             },
         },
     )
@@ -91,6 +93,16 @@ def test_not_ready_when_a_process_has_fallen_silent(broker, name, check, says):
     assert (status, report["status"]) == (503, "not ready")
     assert report["checks"][check] == {"ok": False, "says": says}
     assert [name for name, finding in report["checks"].items() if not finding["ok"]] == [check]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("alive", "status"), [(True, 200), (False, 503)])
+def test_a_poller_is_asked_for_where_a_gateway_polls(broker, gateway, platform, monkeypatch, alive, status):
+    monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, polls=True))
+    heartbeats.write([*EVERYONE, heartbeats.POLL] if alive else EVERYONE)
+    code, report = ask(health.ready)
+    says = "The poller runs." if alive else "The poller doesn't run. Start one with `manage.py poll`."
+    assert (code, report["checks"]["poll"]) == (status, {"ok": alive, "says": says})
 
 
 def test_without_a_database_nothing_else_is_asked(broker, monkeypatch):
@@ -122,7 +134,7 @@ def test_a_receipt_waits_from_its_arrival(gateway):
     pending = Receipt.objects.create(gateway=gateway, body=b"")
     Receipt.objects.filter(pk=done.pk).update(received_at=ago(900))
     Receipt.objects.filter(pk=pending.pk).update(received_at=ago(30))
-    assert waiting() == {"receipts": 30, "turns": 0, "deliveries": 0, "timers": 0}
+    assert waiting() == {"receipts": 30, "turns": 0, "deliveries": 0, "timers": 0, "offers": 0}
 
 
 @pytest.mark.parametrize(

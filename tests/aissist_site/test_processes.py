@@ -45,6 +45,8 @@ def test_settings_schedule_what_is_to_be_done_again_and_again(settings):
         "aissist.sweep": "aissist.sweep",
         "aissist.watch": "aissist.watch",
         "aissist.rephrase": "aissist.rephrase",
+        "aissist.imports": "aissist.imports",
+        "aissist.embed": "aissist.embed",
         "aissist.tidy": "aissist.tidy",
     }
     assert schedule["aissist.sweep"] == SWEEP
@@ -93,8 +95,12 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.turn": "turn",
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
+        "aissist.fetch": "deliver",
+        "aissist.action": "turn",
         "aissist.sweep": "sweep",
         "aissist.rephrase": "turn",
+        "aissist.imports": "turn",
+        "aissist.embed": "turn",
         "aissist.watch": "sweep",
         "aissist.tidy": "sweep",
     }

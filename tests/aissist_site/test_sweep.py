@@ -14,7 +14,7 @@ from tests.conftest import Walk
 
 pytestmark = pytest.mark.django_db
 
-NOTHING = {Step.INGEST: [], Step.TURN: [], Step.DELIVER: [], Step.TIMER: [], Step.ACTION: []}
+NOTHING: dict[Step, list[int]] = {step: [] for step in Step}
 
 
 def ago(seconds: float):

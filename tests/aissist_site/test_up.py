@@ -90,11 +90,11 @@ def test_killed_outright_it_leaves_nothing_behind_and_starts_again(up):
     line_with(up(), "Ready")
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "broker"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "poll", "broker"])
 def test_a_child_that_is_killed_takes_the_rest_with_it_and_is_named(up, name):
     process = up()
     line_with(process, "Ready")
-    order = ["broker", "web", "worker", "worker", "beat"]
+    order = ["broker", "web", "worker", "worker", "beat", "poll"]
     direct = sorted(child for child in children_of(process.pid) if parent_of(child) == process.pid)
     os.kill(direct[order.index(name)], signal.SIGKILL)
     rest, _ = process.communicate()

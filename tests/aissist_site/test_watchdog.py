@@ -1,6 +1,7 @@
 """What the watchdog sees, and that an incident opens once, follows what happens, and closes once."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from aissist_site.models import Heartbeat, Incident
 from aissist_site.processes import ALL_QUEUES
 from aissist_site.watchdog import Kind, Trouble
 from conversations.models import Conversation, Delivery, Timer, Turn
-from gateways.models import Gateway, Receipt
+from gateways.models import Cursor, Gateway, Receipt
 from handover import desk
 from tests.admin_pages import conversation_of
 from tests.conftest import Walk
@@ -102,6 +103,25 @@ def test_a_delivery_that_is_put_off_again_and_again_is_late_all_the_same(gateway
 def test_a_process_that_has_fallen_silent(name: str, says: str):
     Heartbeat.objects.filter(name=name).update(at=ago(60))
     assert seen() == {("silent", name, says)}
+
+
+def test_a_poller_that_never_was_matters_only_where_a_gateway_polls(gateway, platform, monkeypatch):
+    assert seen() == set()
+    monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, polls=True))
+    says = "The poller has never given a sign of life. Start one with `manage.py poll`."
+    assert seen() == {("silent", "poll", says)}
+
+
+@pytest.mark.parametrize(
+    ("failing", "lease", "late"),
+    [(119, 5, False), (125, 5, True), (125, -5, False), (None, 5, False)],
+    ids=["not for long", "for long", "nobody asks any more", "works"],
+)
+def test_polling_that_keeps_failing_is_late(gateway, failing, lease, late):
+    since = failing and ago(failing)
+    Cursor.objects.create(gateway=gateway, failing_since=since, lease_until=ago(-lease), error="No connection.")
+    says = "It hasn't told what is new for 125 s. No connection."
+    assert seen() == ({("late", "polling of Desk", says)} if late else set())
 
 
 def test_a_worker_that_never_was():

@@ -1,12 +1,13 @@
-"""Tags: what is so already stays so, and nothing else is touched."""
+"""What is written down to be sent: tags and nothing else touched, parts at their pace."""
 
 import pytest
 
 from conversations import outbox
 from conversations.lock import locked
-from conversations.models import AuditEvent, Conversation
+from conversations.models import AuditEvent, Conversation, Delivery
 from gateways.messages import Tag
 from tests.conftest import Walk
+from tests.fakes import said
 
 CHANGES = {
     "added": (["new"], ["vip"], [], ["new", "vip"], Tag(add=("vip",))),
@@ -39,3 +40,25 @@ def test_an_answer_names_what_it_answers_where_the_platform_wants_it(walk: Walk)
     assert answers is not None
     assert (answers.message_id, answers.subject) == ("m2", "My order")
     assert answers.metadata == {"references": "<a@b> <c@d>"}
+
+
+def test_parts_keep_the_pace_of_their_conversation(
+    walk: Walk, engine, rings, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(walk.platform, "pace", lambda thread: 3.0 if thread == "t1" else 0.0)
+    engine.script.append(said("Words and words. " * 30))
+    walk.customer("Hello")
+    walk.ingest()
+    with django_capture_on_commit_callbacks(execute=True):
+        walk.turns()
+    first, second, third = Delivery.objects.order_by("part")
+    assert (second.due_at - first.due_at).total_seconds() == pytest.approx(3, abs=0.1)
+    assert (third.due_at - first.due_at).total_seconds() == pytest.approx(6, abs=0.1)
+    assert [after for step, _, after in rings.heard if step == "deliver"] == [0.0, 3.0, 6.0]
+    assert walk.deliver() == 1  # the others aren't due yet
+
+
+def test_parts_are_counted_as_the_platform_counts(walk: Walk, engine, monkeypatch):
+    monkeypatch.setattr(walk.platform, "length", classmethod(lambda kind, text: text.count(".") * 100))
+    engine.script.append(said("One. Two. Three. Four."))
+    assert walk.answer("Hello") == ["One. Two.", "Three. Four."]

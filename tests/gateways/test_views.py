@@ -28,6 +28,19 @@ def test_202_once_it_is_kept(gateway):
     assert (answer.status_code, answer.json()) == (202, {"receipt": Receipt.objects.get().pk})
 
 
+def test_what_the_platform_wants_to_hear_once_it_is_kept(gateway, platform, monkeypatch):
+    said = Answer(200, '{"method": "noticed"}', "application/json")
+    monkeypatch.setattr(platform, "acknowledge", lambda self, request: said)
+    answer = post(gateway, **RIGHT)
+    assert (answer.status_code, answer.json(), answer["Content-Type"]) == (
+        200,
+        {"method": "noticed"},
+        said.content_type,
+    )
+    assert Receipt.objects.count() == 1
+    assert post(gateway).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "status", "said"),
     [

@@ -11,7 +11,7 @@ from aissist_site.supervise import Stop, Supervisor
 
 
 class Command(BaseCommand):
-    help = "Run everything in the foreground: broker, web, workers and beat, until Ctrl-C."
+    help = "Run everything in the foreground: broker, web, workers, beat and poller, until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -47,6 +47,7 @@ def run(supervisor: Supervisor, host: str, port: int, demo: bool) -> int:
         supervisor.fork("worker", lambda: processes.run_worker(processes.TURN_QUEUES, settings.WORK_CONCURRENCY))
         supervisor.fork("worker", lambda: processes.run_worker(processes.WORK_QUEUES, settings.WORK_CONCURRENCY))
         supervisor.fork("beat", processes.run_beat)
+        supervisor.fork("poll", processes.run_poll)
         return supervisor.watch(Tick(supervisor, host, port, adopted))
     finally:
         supervisor.stop()

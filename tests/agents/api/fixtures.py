@@ -37,7 +37,11 @@ class Api:
         sent = body if isinstance(body, (bytes, str)) else b"" if body is None else json.dumps(body)
         options.setdefault("content_type", "application/json")
         response = self.client.generic(method, f"/api/{path}", sent, headers=headers, **options)
-        return Answer(response.status_code, response.json() if response.content else None, response.headers)
+        return Answer(
+            response.status_code,
+            response.json() if response.content and "json" in response["Content-Type"] else None,
+            response.headers,
+        )
 
 
 @pytest.fixture(autouse=True)

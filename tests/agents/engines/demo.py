@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.engines.base import AgentBrief, ArticleBrief, FactBrief, SubAgentBrief
+from aissist_site.demo.load import CLOSING
 
 FOLDER = Path(__file__).parents[3] / "aissist_site" / "demo"
 
@@ -15,7 +16,7 @@ def shop() -> AgentBrief:
     articles = tuple(_article(number, path) for number, path in enumerate(_paths(), start=1))
     table = tomllib.loads((FOLDER / "sub_agents.toml").read_text())["sub_agent"]
     sub_agents = tuple(_sub_agent(number, row) for number, row in enumerate(table, start=1))
-    return AgentBrief(1, "Demo", "demo:1", "", sub_agents, articles)
+    return AgentBrief(1, "Demo", "demo:1", "", sub_agents, articles, closing=CLOSING)
 
 
 @cache

@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agents.knowledge_models import Source
 from agents.models import Action, Agent, EngineSetting, SubAgent
 from aissist_site.api import document
 from contacts import remember
 from contacts.models import Contact, Memory
+from conversations import attach
+from conversations.files import Attachment
 from conversations.models import ActionRequest, Conversation, Message
+from gateways import messages
 from gateways.models import Gateway, Receipt
 from handover.models import Handover
 from tests.agents.api.fixtures import Api
@@ -32,7 +36,9 @@ BODIES = {
         "description": "Finds.",
         "url": "https://api.example.com/",
     },
+    ("POST", "agents/{agent_id}/sources"): {"name": "Site", "address": "https://shop.example.com/"},
     ("POST", "agents/{agent_id}/messages"): {"gateway": 1, "id": "1", "from": "ann", "content": "Hello"},
+    ("PUT", "agents/{agent_id}/gateways/{gateway_id}/sub-agents/{sub_agent_id}"): {"answers_by_itself": True},
     ("POST", "conversations/{conversation_id}/messages"): {"author": "Eve", "content": "Hello"},
 }
 
@@ -45,6 +51,7 @@ def everything() -> list[Any]:
             SubAgent,
             EngineSetting,
             Action,
+            Source,
             Gateway,
             Receipt,
             Contact,
@@ -55,6 +62,12 @@ def everything() -> list[Any]:
             ActionRequest,
         )
     ]
+
+
+def attached(conversation: Conversation) -> int:
+    message = conversation.messages.get(seq=1)
+    attach.keep(message, conversation.gateway_id, [messages.Attachment("a.txt", "text/plain", content=b"Hello")])
+    return Attachment.objects.get().pk
 
 
 @pytest.fixture
@@ -72,6 +85,7 @@ def ids(walk: Walk) -> dict[str, int]:
     return {
         "agent_id": walk.gateway.agent_id,
         "gateway_id": walk.gateway.pk,
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help", state="done").pk,
         "conversation_id": conversation.pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
         "engine_id": EngineSetting.objects.create(agent=walk.gateway.agent, engine="offline").pk,
@@ -79,6 +93,7 @@ def ids(walk: Walk) -> dict[str, int]:
         "memory_id": remember.write(contact, "Owns a tent.", None).pk,
         "action_id": action.pk,
         "request_id": request.pk,
+        "number": attached(conversation),
     }
 
 
@@ -100,7 +115,7 @@ def test_what_belongs_to_the_keys_agent_exists(api: Api, ids: dict[str, int], me
     assert api(method, path.format(**ids), None if method == "GET" else body).status != 404
 
 
-@pytest.mark.parametrize("path", [path for method, path in OF_ONE if "{gateway_id}" in path and method != "POST"])
+@pytest.mark.parametrize("path", [path for method, path in OF_ONE if "{gateway_id}" in path and method == "GET"])
 def test_a_foreign_gateway_isnt_found_below_ones_own_agent(
     other_api: Api, other_agent: Agent, ids: dict[str, int], path: str
 ) -> None:

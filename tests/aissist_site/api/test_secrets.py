@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agents.models import SubAgent
+from agents.knowledge_models import Source
+from agents.models import EngineSetting, SubAgent
 from aissist_site.api import document
 from gateways.models import Gateway, Secret
 from tests.agents.api.fixtures import Api
@@ -31,8 +32,14 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "action_id": action.json["id"],
         "agent_id": walk.gateway.agent_id,
         "gateway_id": created.json["id"],
+        "source_id": Source.objects.create(agent=walk.gateway.agent, name="Help").pk,
         "conversation_id": walk.conversation().pk,
         "sub_agent_id": SubAgent.objects.create(agent=walk.gateway.agent, name="B", slug="b", scenario="s").pk,
+        "number": 1,
+        "engine_id": EngineSetting.objects.create(
+            agent=walk.gateway.agent, engine="openai", options={"model": "m"}, secret=GIVEN
+        ).pk,
+        "contact_id": walk.conversation().identity.contact_id,
     }
 
 

@@ -70,6 +70,7 @@ def test_a_conversation_is_read(api: Api, gateway: Gateway, staff: User) -> None
                 "asked_at": "2026-05-01T12:00:00Z",
                 "due_at": None,
             },
+            "has_draft": False,
             "epoch": 3,
             "last_seq": 4,
             "last_message_at": "2026-05-01T12:00:00Z",
@@ -135,7 +136,7 @@ def test_the_list_is_narrowed(api: Api, gateway: Gateway, make_gateway: Any, que
             (
                 "unknown",
                 "There is no such parameter. "
-                "Known are: contact, cursor, gateway, limit, owner, since, status, waiting.",
+                "Known are: contact, cursor, gateway, has_draft, limit, owner, since, status, waiting.",
                 "stauts",
             ),
             id="a typo",

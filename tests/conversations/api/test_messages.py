@@ -31,6 +31,7 @@ def test_the_messages_of_a_conversation_are_read_in_order(api: Api, talk: Conver
             "status": "received",
             "external_id": "",
             "metadata": {},
+            "attachments": [],
             "created_at": iso(first.created_at),
         },
         {
@@ -44,6 +45,7 @@ def test_the_messages_of_a_conversation_are_read_in_order(api: Api, talk: Conver
             "status": "sent",
             "external_id": "",
             "metadata": {},
+            "attachments": [],
             "created_at": iso(second.created_at),
         },
     ]
@@ -98,12 +100,14 @@ def test_pages_are_complete_while_messages_arrive(api: Api, talk: Conversation, 
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("conversations/{talk}/messages", 3), ("agents/{agent}/messages", 2)], ids=["one", "all"]
+    ("path", "queries"), [("conversations/{talk}/messages", 4), ("agents/{agent}/messages", 3)], ids=["one", "all"]
 )
 def test_lists_cost_the_same_however_long_they_are(
     api: Api, talk: Conversation, path: str, queries: int, django_assert_num_queries: Any
 ) -> None:
     path = path.format(talk=talk.pk, agent=talk.gateway.agent_id)
-    with django_assert_num_queries(queries):  # the key, the conversation if there is one, the messages
+    with django_assert_num_queries(
+        queries
+    ):  # the key, the conversation if there is one, the messages, what is attached
         answer = api("GET", path)
     assert len(answer.json["results"]) == 6

@@ -21,10 +21,12 @@ from gateways.messages import (
     Closed,
     CustomerSaid,
     DeliveryReported,
+    Draft,
     Edited,
     GivenBack,
     Ignored,
     Note,
+    Outdate,
     Outgoing,
     Person,
     Progress,
@@ -34,6 +36,7 @@ from gateways.messages import (
     StaffSaid,
     Tag,
     Tagged,
+    Typing,
 )
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "webhook"
@@ -348,6 +351,17 @@ REQUESTS = {
         "message.created",
         {**COMMON, "content": "Hello, Grace here.", "author": "Grace", "purpose": "human"},
     ),
+    "draft": (
+        outgoing(Draft("On its way.", "Ada")),
+        "draft.created",
+        {**COMMON, "content": "On its way.", "author": "Ada"},
+    ),
+    "outdated draft": (
+        outgoing(Outdate("d1", "ref-1", "The customer wrote again.")),
+        "draft.outdated",
+        {**COMMON, "draft": "ref-1", "reason": "The customer wrote again."},
+    ),
+    "typing": (outgoing(Typing()), "typing.started", COMMON),
     "note": (outgoing(Note("Asked twice.")), "note.created", {**COMMON, "content": "Asked twice."}),
     "assignment": (
         outgoing(Assign("billing", "Billing desk", "A refund")),

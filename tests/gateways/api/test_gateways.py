@@ -25,6 +25,9 @@ def shown(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "platform": "fake",
         "name": "Desk",
         "mode": "auto",
+        "scheduled": False,
+        "time_zone": "UTC",
+        "schedule": [],
         "config": {},
         "secret_names": [
             {"name": secret.name, "updated_at": iso(secret.updated_at)} for secret in gateway.secrets.all()
@@ -34,6 +37,8 @@ def shown(gateway: Gateway, **changes: Any) -> dict[str, Any]:
         "status_detail": "",
         "burst_window": 0.0,
         "longest_wait": 60.0,
+        "first_delay": 0.0,
+        "later_delay": 0.0,
         "thinking_after": 0.0,
         "offer_minutes": 30,
         "on_silence": "rest",
@@ -69,7 +74,7 @@ def test_the_list_costs_the_same_however_long_it_is(
 ) -> None:
     for _ in range(20):
         Secret.objects.create(gateway=make_gateway(), name="token", value="s3cret")
-    with django_assert_num_queries(3) as queries:  # the key, the gateways, the names of their secrets
+    with django_assert_num_queries(4) as queries:  # the key, the gateways, the names of their secrets, their schedules
         assert len(api("GET", f"agents/{agent.pk}/gateways").json["results"]) == 20
     assert not any('"value"' in query["sql"] for query in queries.captured_queries)
 

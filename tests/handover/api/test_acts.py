@@ -35,6 +35,7 @@ def test_a_person_replies_and_has_the_conversation(api: Api, talk: Conversation,
             "status": "queued",
             "external_id": "",
             "metadata": {},
+            "attachments": [],
             "created_at": iso(message.created_at),
         },
     )

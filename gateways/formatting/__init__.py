@@ -1,0 +1,1 @@
+"""The one form in which agents and people write, markdown, and what platforms want it to be."""

@@ -1,0 +1,1 @@
+"""Platforms on loopback: real HTTP, real state, and the vendor's own strictness."""

@@ -1,0 +1,145 @@
+"""Telegram with the whole product and a Bot API server on loopback, by polling and by webhook."""
+
+import itertools
+import os
+import signal
+import time
+import uuid
+
+import pytest
+
+from tests.aissist_site.processes import children_of, start
+from tests.aissist_site.test_up import parent_of
+from tests.loopback.telegram import TOKEN, BotApi
+from tests.loopback.walk import ANSWER, QUESTION, Customer, Desk, walk
+from tests.processes.newcomer import Operator, eventually
+from tests.processes.site import Site, stacks
+
+pytestmark = pytest.mark.processes
+
+USERS = itertools.count(5001)
+
+
+@pytest.fixture(scope="module")
+def api():
+    with BotApi() as api:
+        yield api
+
+
+@pytest.fixture(scope="module", params=stacks())
+def site(request, tmp_path_factory):
+    with Site(request.param, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def operator(site: Site) -> Operator:
+    return Operator(site.base, site.password)
+
+
+@pytest.fixture(scope="module")
+def gateway(site: Site, operator: Operator, api: BotApi) -> str:
+    """The API's path of a gateway of the bot, which polls."""
+    config = {"api_url": api.url, "receive": "polling"}
+    made = {
+        "platform": "telegram",
+        "name": f"Bot {uuid.uuid4().hex[:6]}",
+        "config": config,
+        "secrets": {"token": TOKEN},
+    }
+    agent = f"agents/{operator.agent['id']}/gateways"
+    path = f"{agent}/{operator.send('POST', agent, made)['id']}"
+    yield path
+    api.on_deleteWebhook({})
+
+
+def newcomer(api: BotApi, operator: Operator) -> tuple[Customer, Desk]:
+    user = next(USERS)
+    return Customer(lambda text: api.says(user, text), lambda: api.heard(user)), Desk(operator, str(user))
+
+
+def test_by_polling(api: BotApi, operator: Operator, gateway: str):
+    answer = operator.send("POST", f"{gateway}/check", {})
+    assert answer == {"ok": True, "message": "The token is @shop_support_bot's."}
+    walk(*newcomer(api, operator))
+
+
+def test_by_webhook(api: BotApi, operator: Operator, gateway: str):
+    operator.send("PATCH", gateway, {"config": {"api_url": api.url, "receive": "webhook"}})
+    time.sleep(1.1)  # as people do: a poll that begins within this second would take the webhook for one left behind
+    assert operator.send("POST", f"{gateway}/connect", {})["ok"]
+    walk(*newcomer(api, operator))
+    assert operator.send("POST", f"{gateway}/check", {})["ok"]
+
+
+def test_back_to_polling_removes_our_own_webhook(api: BotApi, operator: Operator, gateway: str):
+    operator.send("PATCH", gateway, {"config": {"api_url": api.url, "receive": "polling"}})
+    eventually(lambda: not api.webhook, "The end of the webhook")
+    customer, _ = newcomer(api, operator)
+    customer.say(QUESTION)
+    customer.hears(ANSWER)
+
+
+def test_who_blocks_the_bot_is_not_written_to(api: BotApi, operator: Operator, gateway: str):
+    user = next(USERS)
+    customer = Customer(lambda text: api.says(user, text), lambda: api.heard(user))
+    customer.say(QUESTION)
+    customer.hears(ANSWER)
+    api.blocks(user)
+    customer.say(QUESTION)  # what was under way when the block came
+    Desk(operator, str(user)).are_asked()
+    customer.hears_nothing(1)
+
+
+def test_a_long_answer_of_a_person_comes_in_parts_in_order(api: BotApi, operator: Operator, gateway: str):
+    customer, desk = newcomer(api, operator)
+    customer.say("I want to talk to a human")
+    customer.hears()
+    desk.are_asked()
+    words = " ".join(f"**word{number}**" for number in range(1200))
+    desk.reply(words)
+    parts = [customer.hears("word"), customer.hears("word"), customer.hears("word")]
+    assert " ".join(parts) == words.replace("*", "")
+
+
+def test_a_killed_site_loses_and_doubles_nothing_of_what_it_polls(site: Site, api: BotApi, operator, gateway: str):
+    users = [next(USERS) for _ in range(12)]
+    for user in users[:6]:
+        api.says(user, QUESTION)
+        time.sleep(0.05)
+    site.kill()
+    for user in users[6:]:
+        api.says(user, QUESTION)
+    site.start()
+
+    def answers() -> dict[int, int]:
+        """For each how many, not counting a thinking message: to start again takes a while."""
+        return {user: sum(ANSWER in text for text in api.heard(user)) for user in users}
+
+    eventually(lambda: all(answers().values()), "An answer for each", patience=90)
+    time.sleep(3)
+    assert answers() == dict.fromkeys(users, 1)
+
+
+def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
+    site: Site, api: BotApi, operator, gateway: str
+):
+    stands_by = start(["manage.py", "poll"], site.env)
+    [*_, poller] = sorted(pid for pid in children_of(site.process.pid) if parent_of(pid) == site.process.pid)
+    customer, _ = newcomer(api, operator)
+    try:
+        os.kill(poller, signal.SIGSTOP)
+        customer.say(QUESTION)
+        eventually(customer.heard, "An answer by way of the other", patience=90)  # which has yet to start
+        customer.hears(ANSWER)
+        os.kill(poller, signal.SIGCONT)
+        customer.say(QUESTION)
+        customer.hears(ANSWER)
+        customer.hears_nothing()
+    finally:
+        os.kill(poller, signal.SIGCONT)
+        stands_by.terminate()
+        said, _ = stands_by.communicate(timeout=30)
+    assert (stands_by.returncode, "Traceback" in said) == (0, False), said
+    customer.say(QUESTION)
+    customer.hears(ANSWER)
