@@ -353,10 +353,8 @@ def _ask_a_person(delivery: Delivery, why: str) -> None:
         if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
-            choice, quietly = (
-                to_people(conversation.gateway, conversation=conversation),
-                conversation.gateway.mode_now() != Gateway.Mode.AUTO,
-            )
+            choice = to_people(conversation.gateway, conversation=conversation)
+            quietly = conversation.gateway.mode_now() != Gateway.Mode.AUTO
             hand_over(conversation, choice, reason="undeliverable", why=why, actor="system", quietly=quietly)
 
 
@@ -379,13 +377,7 @@ def _settle_action(done: carry_out.Done) -> None:
     with locked(done.request.conversation_id) as conversation:
         why = carry_out.settle(conversation, done)
         if why and conversation.owner == Conversation.Owner.AGENT:
-            hand_over(
-                conversation,
-                to_people(conversation.gateway, conversation=conversation),
-                reason="unknown",
-                why=why,
-                actor="system",
-            )
+            _to_people(conversation, "unknown", why)
 
 
 def expire_actions() -> int:
@@ -397,13 +389,7 @@ def expire_actions() -> int:
         with locked(conversation_id) as conversation:
             request = late.filter(pk=pk).first()
             if request is not None and (why := action_requests.expire(conversation, request)):
-                hand_over(
-                    conversation,
-                    to_people(conversation.gateway, conversation=conversation),
-                    reason="expired",
-                    why=why,
-                    actor="system",
-                )
+                _to_people(conversation, "expired", why)
     return len(found)
 
 

@@ -21,7 +21,7 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
+from handover import admin_dead_letters, dry_run_page, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
 from handover.models import EscalationTarget, Handover, HandoverRule, HandoverSettings
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
@@ -96,9 +96,13 @@ class CompleteGatewayAdmin(GatewayAdmin):
         return [
             path("<int:pk>/drafts/", require_safe(guard(self.drafts_view)), name="gateways_gateway_drafts"),
             path("<int:pk>/promote/", require_POST(guard(self.promote_view)), name="gateways_gateway_promote"),
+            path("<int:pk>/dry-run/", guard(self.dry_run_view), name="gateways_gateway_dry_run"),
             path("<int:pk>/shadow/", require_safe(guard(self.shadow_view)), name="gateways_gateway_shadow"),
             *super().get_urls(),
         ]
+
+    def dry_run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return dry_run_page.show(self, request, pk)
 
     def drafts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return mode_pages.drafts(self, request, pk)
