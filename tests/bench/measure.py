@@ -420,7 +420,7 @@ def retry_after(bench: Bench) -> list[Figure]:
     bench.world.begin(burst_window=0)
     late, early = [], 0
     with bench.site():
-        for seconds in (1, 7):
+        for seconds in (1, 7, 30):
             bench.world.faults(throttle=seconds)
             said = bench.said(DROPPING, 10, rate=20)
             bench.send(said)
