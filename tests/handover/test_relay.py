@@ -1,10 +1,12 @@
 """People on another gateway: a conversation is opened there, and both are relayed until one of them ends it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from conversations import limbo
 from conversations.models import Conversation
@@ -96,8 +98,6 @@ def test_what_the_customer_writes_goes_there_as_a_note(pair: Pair):
 
 
 def test_as_a_message_where_there_are_no_notes(pair: Pair, platform: type[FakePlatform]):
-    from dataclasses import replace
-
     platform.capabilities = replace(platform.capabilities, notes=False)
     pair.customer("Are you there?")
     (last,) = pair.sent(pair.ticket.external_id)[-1:]
@@ -236,3 +236,10 @@ def test_one_whose_gateway_has_gone_is_passed_over(walk: Walk, engine: ScriptedE
     engine.script.append(escalate())
     walk.answer("A person, please")
     assert Handover.objects.get().destination is None
+
+
+def test_each_page_leads_to_the_other(pair: Pair, admin_client: Client):
+    here, there = pair.here.conversation(), pair.ticket
+    pages = {one: reverse("admin:conversations_conversation_change", args=[one.pk]) for one in (here, there)}
+    assert pages[there] in admin_client.get(pages[here]).content.decode()
+    assert pages[here] in admin_client.get(pages[there]).content.decode()
