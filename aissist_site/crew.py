@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
 PACE = 0.015  # seconds from one round to the next, in which batches come together
+QUICK_PACE = 0.001  # seconds, as long as there is so little that nobody should be kept waiting
+FEW = 2  # jobs in a round
 PAUSE_AFTER_FAILURE = 0.5  # seconds
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
@@ -86,9 +88,8 @@ class Crew(Generic[Job, Result]):
                     let_go()
                     self._news.wait_for(self._has_news)
             try:
-                self._settle_all()
-                self._claim_some()
-                time.sleep(PACE)
+                done = self._settle_all() + self._claim_some()
+                time.sleep(PACE if done > FEW else QUICK_PACE)
             except DATABASE_IS_AWAY as error:
                 log.warning("database_unavailable", crew=self.name, error=type(error).__name__)
                 self._rest()
@@ -103,23 +104,26 @@ class Crew(Generic[Job, Result]):
         let_go()
         time.sleep(PAUSE_AFTER_FAILURE)
 
-    def _claim_some(self) -> None:
+    def _claim_some(self) -> int:
         """One share for each gateway whose turn it is, as long as hands are free. A full share means there is more."""
+        count = 0
         with self._news:
             rota = list(self._rota)
         for gateway_id in rota:
             most = min(SHARE, self.hands - self._under_way)
             if most <= 0:
-                return
+                break
             with self._news:
                 self._rota.pop(gateway_id, None)
             jobs = self._claim_or_remember(gateway_id, most)
             self._under_way += len(jobs)
+            count += len(jobs)
             for job in jobs:
                 assert self._pool is not None  # noqa: S101 - made with this thread
                 self._pool.submit(self._do, job)
             if len(jobs) == most:
                 self.wake(gateway_id)
+        return count
 
     def _claim_or_remember(self, gateway_id: int, most: int) -> list[Job]:
         try:
@@ -140,7 +144,7 @@ class Crew(Generic[Job, Result]):
             with self._news:
                 self._news.notify()
 
-    def _settle_all(self) -> None:
+    def _settle_all(self) -> int:
         """What has come back so far. If the database is away, it waits in the queue until that is there again."""
         back = [self._back.get() for _ in range(min(BATCH, self._back.qsize()))]
         results = [result for result in back if result is not None]
@@ -157,6 +161,7 @@ class Crew(Generic[Job, Result]):
         self._under_way -= len(back)
         for gateway_id in more:
             self.wake(gateway_id)
+        return len(back)
 
     # --- Without threads ---
 

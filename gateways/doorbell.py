@@ -24,6 +24,7 @@ LONGEST_COUNTDOWN = 60.0  # seconds; the sweep wakes what is due later than that
 EXPIRES = 300.0  # seconds after which an unheard ring is dropped
 GATHER = 0.03  # seconds between two rounds of sending
 LONGEST_GATHER = 0.1  # seconds between them when each has had something to send: under load, batches are what counts
+TIMER_SLOT = 0.08  # seconds; nobody minds a thinking message that comes so much later
 SLOT = 0.02  # seconds; what becomes due later is rung for at the end of its slot; slots grow with the time to wait
 SILENCE_AFTER_FAILURE = 1.0  # seconds in which a broker that just failed isn't tried again
 
@@ -71,7 +72,7 @@ class Ringer:
         self._thread: threading.Thread | None = None
 
     def add(self, step: Step, gateway_id: int, after: float) -> None:
-        due = _end_of_slot(time.monotonic() + after, after) if after > 0 else 0.0
+        due = _end_of_slot(step, after) if after > 0 else 0.0
         with self._wanted:
             self._rings.add((step, gateway_id, due))
             if self._thread is None:
@@ -101,10 +102,10 @@ class Ringer:
             time.sleep(pause)
 
 
-def _end_of_slot(due: float, after: float) -> float:
-    """Slots are 20 ms for waits of up to 1 s, 40 ms for up to 2 s … 320 ms for up to 16 s."""
-    slot = SLOT * float(2 ** max(0, math.ceil(math.log2(after))))
-    return float(math.ceil(due / slot) * slot)
+def _end_of_slot(step: Step, after: float) -> float:
+    """Slots are 20 ms for waits of up to 1 s, 40 ms for up to 2 s … 320 ms for up to 16 s; for timers 80 ms or more."""
+    slot = max(SLOT * float(2 ** max(0, math.ceil(math.log2(after)))), TIMER_SLOT if step is Step.TIMER else 0.0)
+    return float(math.ceil((time.monotonic() + after) / slot) * slot)
 
 
 RINGER = Ringer()

@@ -21,7 +21,14 @@ from conversations.admin import ConversationAdmin, MessageTemplateInline
 from conversations.models import ActionRequest, Conversation
 from gateways.admin import GatewayAdmin, OfGatewayInline
 from gateways.models import Gateway
-from handover import admin_dead_letters, dry_run_page, mode_pages, pages, playground  # noqa: F401 - importing the first registers its page
+from handover import (  # noqa: F401 - importing admin_dead_letters registers its page
+    admin_configuration,
+    admin_dead_letters,
+    dry_run_page,
+    mode_pages,
+    pages,
+    playground,
+)
 from handover.models import EscalationTarget, Handover, HandoverRule, HandoverSettings
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
@@ -94,6 +101,7 @@ class CompleteGatewayAdmin(GatewayAdmin):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
+            *admin_configuration.urls(self),
             path("<int:pk>/drafts/", require_safe(guard(self.drafts_view)), name="gateways_gateway_drafts"),
             path("<int:pk>/promote/", require_POST(guard(self.promote_view)), name="gateways_gateway_promote"),
             path("<int:pk>/dry-run/", guard(self.dry_run_view), name="gateways_gateway_dry_run"),

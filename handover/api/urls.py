@@ -1,11 +1,13 @@
 from django.urls import path
 
+from handover.api.configuration import Configuration
 from handover.api.draft_views import DiscardDraft, Drafts, SendDraft, SubAgentMode, SubAgentModes
 from handover.api.rule_views import HandoverRuleDetail, HandoverRules, HandoverSettingsDetail
 from handover.api.views import Attachments, Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
 from handover.api.views_actions import ActionRequests, Approve, Decline
 
 urlpatterns = [
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/configuration", Configuration.as_view()),
     path("agents/<int:agent_id>/conversations", Conversations.as_view()),
     path("conversations/<int:conversation_id>/messages", ConversationMessages.as_view()),
     path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents", SubAgentModes.as_view()),
