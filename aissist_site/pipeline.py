@@ -44,13 +44,13 @@ from conversations.record import record
 from conversations.respond import Answer, Question, questions, respond
 from conversations.threads import Threads, threads_of
 from gateways import doorbell, verdicts, writing
-from gateways.messages import CustomerSaid, Event
+from gateways.messages import CustomerSaid, Event, Open
 from gateways.models import Gateway, InboundEvent, Receipt
 from gateways.parse import parse
 from gateways.reasons import Reason
-from handover import shadow
+from handover import carry, relay, shadow
 from handover.expire import expire
-from handover.hand_over import follow, hand_over
+from handover.hand_over import follow, hand_over, inform
 from handover.obey import leave_help, obey
 from handover.promotion import is_promoted
 from handover.route import route, to_people
@@ -171,6 +171,8 @@ def _record_once(
     kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
     kept.verdict, kept.reason, kept.why = recorded.verdict, recorded.reason, recorded.why[:300]
     writing.insert(kept)
+    if recorded.conversation and recorded.conversation.relay:
+        relay.hear(recorded.conversation, event)
     if recorded.by_person and recorded.conversation:
         follow(recorded.conversation)
     return f"{event.key}: {recorded.verdict.label}"
@@ -300,6 +302,7 @@ def _carry_out(conversation: Conversation, turn: Turn, answer: Answer, *, by_its
         hand_over(conversation, choice, **told, turn=turn, decision=decision, quietly=not by_itself)
     elif by_itself:
         act.act(conversation, turn, decision)
+        inform(conversation, turn, decision)
     else:
         _leave_draft(conversation, turn, decision)
     act.tag(conversation, turn, decision)
@@ -343,6 +346,8 @@ def _settle_deliveries(sendings: Sequence[sender.Sending]) -> set[int]:
     for outcome in sender.settle(sendings):
         if isinstance(outcome, sender.Pause):
             doorbell.ring(doorbell.Step.DELIVER, outcome.gateway_id, after=outcome.seconds + 0.01)
+        elif outcome.needs_person and outcome.delivery.kind == Open.kind:
+            carry.not_opened(outcome.delivery, outcome.why)
         elif outcome.needs_person:
             _ask_a_person(outcome.delivery, outcome.why)
     return sender.next_in_line(sendings)
@@ -358,7 +363,8 @@ def _ask_a_person(delivery: Delivery, why: str) -> None:
         if conversation.owner == Conversation.Owner.AGENT or ended:
             why = f"A reply didn't get through: {why}"
             ownership.withdraw_unsent(conversation)
-            choice, quietly = to_people(conversation.gateway), conversation.gateway.mode_now() != Gateway.Mode.AUTO
+            choice = to_people(conversation.gateway, conversation=conversation)
+            quietly = conversation.gateway.mode_now() != Gateway.Mode.AUTO
             hand_over(conversation, choice, reason="undeliverable", why=why, actor="system", quietly=quietly)
 
 
@@ -381,7 +387,7 @@ def _settle_action(done: carry_out.Done) -> None:
     with locked(done.request.conversation_id) as conversation:
         why = carry_out.settle(conversation, done)
         if why and conversation.owner == Conversation.Owner.AGENT:
-            hand_over(conversation, to_people(conversation.gateway), reason="unknown", why=why, actor="system")
+            _to_people(conversation, "unknown", why)
 
 
 def expire_actions() -> int:
@@ -393,8 +399,13 @@ def expire_actions() -> int:
         with locked(conversation_id) as conversation:
             request = late.filter(pk=pk).first()
             if request is not None and (why := action_requests.expire(conversation, request)):
-                hand_over(conversation, to_people(conversation.gateway), reason="expired", why=why, actor="system")
+                _to_people(conversation, "expired", why)
     return len(found)
+
+
+def _to_people(conversation: Conversation, reason: str, why: str) -> None:
+    choice = to_people(conversation.gateway, conversation=conversation)
+    hand_over(conversation, choice, reason=reason, why=why, actor="system")
 
 
 # --- Who does it ------------------------------------------------------------------------------------------------------

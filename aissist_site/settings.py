@@ -187,7 +187,7 @@ CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_TASK_ROUTES = {
     **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
     # Where there is waiting: for engines, and for platforms.
-    **{f"aissist.{task}": {"queue": "turn"} for task in ("action", "rephrase", "imports", "embed")},
+    **{f"aissist.{task}": {"queue": "turn"} for task in ("action", "rephrase", "imports", "embed", "notify")},
     "aissist.fetch": {"queue": "deliver"},
 }
 CELERY_TASK_ACKS_LATE = True
@@ -216,6 +216,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"queue": "turn", "expire_seconds": 60},  # where engine calls wait
     },
+    "aissist.notify": {
+        "task": "aissist.notify",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "turn", "expire_seconds": 5},  # mail servers are slow
+    },
     "aissist.imports": {
         "task": "aissist.imports",
         "schedule": timedelta(seconds=5),
@@ -243,6 +248,13 @@ if CELERY_BROKER_URL.startswith("redis"):
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
     }
+
+# --- Email to operators -----------------------------------------------------------------------------------------------
+vars().update(
+    env.email_url("EMAIL_URL", default="consolemail://")
+)  # like smtp+tls://user:password@mail.example.com:587
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "aissist@localhost")
+EMAIL_TIMEOUT = 10  # seconds
 
 # --- Processes --------------------------------------------------------------------------------------------------------
 WEB_WORKERS = env.int("WEB_WORKERS", 1 if EMBEDDED else 2)

@@ -12,6 +12,7 @@ from conversations.models import ActionRequest, Delivery, Offer, Timer, Turn
 from gateways import doorbell
 from gateways.doorbell import Step
 from gateways.models import Receipt
+from handover import carry, overdue
 
 UNHEARD = timedelta(seconds=1)  # a row due for longer than that has surely been missed
 
@@ -51,6 +52,9 @@ def sweep() -> int:
     limbo.repair()
     action_requests.tell()
     pipeline.expire_actions()
+    overdue.pass_on()
+    carry.carry()
+    overdue.give_back()
     gateways = due()
     for step, ids in gateways.items():
         for gateway_id in ids:

@@ -8,6 +8,7 @@ from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
 from conversations import attach
 from conversations import rephrase as rephraser
+from handover import notices
 
 
 @shared_task(name="aissist.ingest")
@@ -43,6 +44,11 @@ def fetch(gateway_id: int) -> None:
 @shared_task(name="aissist.sweep")
 def sweep() -> None:
     sweeper.sweep()
+
+
+@shared_task(name="aissist.notify")
+def notify() -> None:
+    notices.send_due()
 
 
 @shared_task(name="aissist.watch")

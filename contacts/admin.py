@@ -76,7 +76,7 @@ class ContactAdmin(admin.ModelAdmin[Contact]):
         ("identities__gateway", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("name", "email", "phone", "identities__external_id")
-    fields = ("name", "email", "phone", "language", "created_at", "updated_at")
+    fields = ("name", "email", "phone", "language", "tags", "created_at", "updated_at")
     readonly_fields = ("created_at", "updated_at")
     inlines = (IdentityInline, MemoryInline)
 

@@ -12,6 +12,12 @@ from gateways.models import Gateway
 _CODE = re.compile(r"[a-z]{2}")
 
 
+def check_tags(value: object) -> None:
+    """Raise ValidationError for what isn't a list of names."""
+    if not isinstance(value, list) or not all(isinstance(tag, str) and 0 < len(tag) <= 100 for tag in value):
+        raise ValidationError('Give a list of names of up to 100 characters, like ["vip"].')
+
+
 class Contact(models.Model):
     """A person who writes to us."""
 
@@ -20,6 +26,12 @@ class Contact(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(
         max_length=10, blank=True, help_text="Overrides what is detected. ISO 639-1, like “de”."
+    )
+    tags = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[check_tags],
+        help_text='Names, like ["vip"]; handover rules may ask for them.',
     )
     remembered = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="How many facts an engine is told. Where it is 0, none are looked for."

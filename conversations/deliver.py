@@ -26,12 +26,13 @@ from agents.http import Trace
 from conversations import events, messages
 from conversations.lock import all_locked
 from conversations.models import Attempt, Conversation, Delivery, Message
+from conversations.opened import opened
 from conversations.outbox import withdraw
 from gateways import doorbell, limits, writing
 from gateways.base import Adapter
 from gateways.errors import ConfigError, DeliveryError, Failure
 from gateways.exchanges import exchange
-from gateways.messages import Answered, Draft, Outdate, Outgoing, Sent, Typing, unpack
+from gateways.messages import Answered, Draft, Open, Outdate, Outgoing, Sent, Typing, unpack
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS, adapter
 
@@ -258,6 +259,8 @@ def _all_sent(arrived: Sequence[Sending]) -> None:
             delivery.external_id = sent.external_id[:255]
             writing.update(delivery, ("status", "done_at", "lease_until", "external_id"))
             _log(sending, "sent")
+            if delivery.kind == Open.kind:
+                opened(delivery.conversation, delivery.external_id)
         last = [each.delivery.message_id for each in arrived if each.delivery.part == each.delivery.parts]
         whole = Message.objects.filter(pk__in=[pk for pk in last if pk], status=Message.Status.QUEUED)
         whole.update(status=Message.Status.SENT)  # parts go in order: with the last one, all are sent
@@ -344,7 +347,8 @@ def _give_up(delivery: Delivery, status: Delivery.Status, why: str) -> Outcome:
         withdraw(Delivery.objects.filter(message=delivery.message_id, status=Status.PENDING))
     event = events.delivery_unknown if status == Status.UNKNOWN else events.delivery_failed
     event(delivery, why)
-    return Outcome(delivery, needs_person=delivery.epoch is not None and not _outdated(delivery), why=why)
+    needs_person = delivery.kind == Open.kind or (delivery.epoch is not None and not _outdated(delivery))
+    return Outcome(delivery, needs_person=needs_person, why=why)
 
 
 def _finish(delivery: Delivery, status: Delivery.Status, **fields: str) -> None:

@@ -66,6 +66,19 @@ def handed_over(conversation: Conversation, turn: Turn | None, why: str, actor: 
     _write(conversation, "handed_over", why, turn=turn, actor=actor)
 
 
+def relayed(conversation: Conversation, why: str) -> None:
+    _write(conversation, "relayed", why)
+
+
+def passed_on(conversation: Conversation, why: str) -> None:
+    _write(conversation, "passed_on", why)
+
+
+def held(conversation: Conversation, turn: Turn | None, author: str) -> None:
+    who = author or "Another automation"
+    _write(conversation, "held", f"{who} answered automatically meanwhile: the agent's reply was held.", turn=turn)
+
+
 def taken_over(conversation: Conversation, why: str, actor: str) -> None:
     _write(conversation, "taken_over", why, actor=actor)
 

@@ -17,6 +17,8 @@ def reason_to_leave_alone(conversation: Conversation, event: CustomerSaid) -> Le
     """Why the agent doesn't answer in this conversation; None when it does."""
     gateway = conversation.gateway
     mode = gateway.mode_now()
+    if conversation.relay == Conversation.Relay.FOR:
+        return LeftAlone(Reason.RELAYED, "It stands for a conversation on another gateway.")
     if conversation.owner == Conversation.Owner.HUMAN and mode != Gateway.Mode.SHADOW:
         return LeftAlone(Reason.PERSON_OWNS, "A person owns the conversation.")
     if conversation.status == Conversation.Status.SUSPENDED:

@@ -39,6 +39,11 @@ class Conversation(models.Model):
         SUSPENDED = "suspended", "Suspended: the agent is silent until resumed"
         CLOSED = "closed", "Closed"
 
+    class Relay(models.TextChoices):
+        NONE = "", "On its own"
+        AWAY = "away", "Its people are on another gateway"
+        FOR = "for", "It stands for a conversation of another gateway"
+
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="conversations")
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="conversations")
     external_id = models.CharField(max_length=255, help_text="The platform's id of the conversation.")
@@ -58,6 +63,9 @@ class Conversation(models.Model):
     owner = models.CharField(max_length=10, choices=Owner, default=Owner.AGENT)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    relay = models.CharField(
+        max_length=4, choices=Relay, default=Relay.NONE, blank=True, editable=False, help_text="Whether two are linked."
     )
     epoch = models.PositiveIntegerField(default=1)
     held_until = models.DateTimeField(null=True, blank=True, help_text="Until then nothing of the agent's is sent.")
@@ -122,6 +130,7 @@ class Turn(models.Model):
         LEFT = "left", "Left it to people"
         HELPED = "helped", "Helped a colleague"
         OVERTAKEN = "overtaken", "Overtaken by people"
+        HELD = "held", "Held: another automation had answered"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+", editable=False)
@@ -361,6 +370,7 @@ class MessageTemplate(models.Model):
         HANDOVER = "handover", "Handover message"
         CRISIS = "crisis", "Instead of it, to somebody who may harm themselves"
         GREETING = "greeting", "Greeting, before the customer has written"
+        LATE = "late", "Late message: nobody accepted the handover in time"
         AWAY = "away", "Away message: in place of the handover message, while people aren't there"
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="message_templates")

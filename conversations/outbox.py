@@ -16,7 +16,7 @@ from conversations.models import Conversation, Delivery, Message, Turn
 from gateways import doorbell, writing
 from gateways.base import Capabilities
 from gateways.formatting.split import split
-from gateways.messages import Assign, Draft, Effect, Note, Outdate, Purpose, Reply, Tag, Typing, pack
+from gateways.messages import Assign, Draft, Effect, Note, Open, Outdate, Person, Purpose, Reply, Tag, Typing, pack
 from gateways.registry import ADAPTERS
 
 KINDS = {
@@ -154,6 +154,22 @@ def assign(conversation: Conversation, destination: str, name: str, reason: str,
     """Pass the conversation to a destination on the platform, where it can be passed at all."""
     if capabilities(conversation).assign:
         _put(conversation, Assign(destination=destination, name=name, reason=reason), turn=turn)
+
+
+def begin(conversation: Conversation, text: str, author: str) -> Message:
+    """Open the conversation on its platform, for the people there."""
+    message = messages.add(
+        conversation,
+        author=Message.Author.SYSTEM,
+        author_name=author,
+        kind=Message.Kind.NOTE,
+        text=text,
+        status=Message.Status.QUEUED,
+    )
+    contact = conversation.identity.contact
+    customer = Person(conversation.identity.external_id, str(contact), contact.email, contact.phone)
+    _put(conversation, Open(subject=str(conversation), text=text, customer=customer), message=message)
+    return message
 
 
 def tag(

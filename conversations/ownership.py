@@ -53,6 +53,28 @@ def take_over(conversation: Conversation, user: AbstractBaseUser | None, actor: 
     events.taken_over(conversation, why, actor)
 
 
+def hold(conversation: Conversation, by: str) -> None:
+    """Another automation has answered the customer: what the agent was about to say isn't said. Nobody takes over.
+
+    The turn that is due or running ends, and what it hasn't begun to send is withdrawn. The agent stays the owner and
+    answers the customer's next message.
+    """
+    if conversation.owner != Conversation.Owner.AGENT:
+        return
+    writing.flush()
+    turn = conversation.turns.exclude(state=Turn.State.DONE).first()
+    unsent = _pending_of_agent(conversation).filter(maybe_sent=False, kind="reply")
+    said = set(unsent.values_list("turn_id", flat=True))
+    if turn is None and not said:
+        return
+    withdraw(unsent)
+    _end_turns(conversation)
+    ended = [pk for pk in (*said, turn.pk if turn else None) if pk is not None]
+    conversation.turns.filter(pk__in=ended).update(outcome=Turn.Outcome.HELD)
+    conversation.answered_seq = conversation.last_seq
+    events.held(conversation, turn, by)
+
+
 def give_back(conversation: Conversation, actor: str) -> None:
     """The agent answers the customer's next message, and none before it. Does nothing if it has it already."""
     if conversation.owner == Conversation.Owner.AGENT:

@@ -253,7 +253,7 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
         return Recorded(Verdict.IGNORED, why, told_reason=Reason.UNKNOWN_CONVERSATION)
     message = messages.add(
         conversation,
-        author=Message.Author.HUMAN,
+        author=Message.Author.SYSTEM if event.automated else Message.Author.HUMAN,
         author_name=event.author,
         kind=Message.Kind.NOTE if event.internal else Message.Kind.MESSAGE,
         text=event.text,
@@ -263,6 +263,10 @@ def _staff_said(receipt: Receipt, event: StaffSaid, threads: Threads) -> Recorde
     )
     if event.internal:
         return Recorded(Verdict.RECORDED, "An internal note.", conversation, note=message)
+    if event.automated:
+        ownership.hold(conversation, event.author)
+        why = "Another automation replied; nobody took over."
+        return Recorded(Verdict.RECORDED, why, conversation, told_reason=Reason.COMPETING_AUTOMATION)
     if _approves(conversation, message, event.author):
         why = "A person sent what the agent had drafted."
         return Recorded(Verdict.HANDLED, why, conversation, told_reason=Reason.PERSON_ACTED)

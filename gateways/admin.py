@@ -62,7 +62,7 @@ class OfGatewayInline(PlainSelects, admin.TabularInline[Any, Gateway]):
 
 class DestinationInline(OfGatewayInline):
     model = Destination
-    fields = ("name", "kind", "external_id")
+    fields = ("name", "kind", "external_id", "is_active")
     verbose_name_plural = "Destinations typed in by hand or met in conversations"
     classes = ("collapse",)
 

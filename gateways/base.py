@@ -63,6 +63,7 @@ class Capabilities:
     api_messages: bool = False  # API clients may speak as customers, in the platform's own format
     rate: float | None = None  # things that may be sent per second, where the platform publishes a limit
     history: bool = False  # can be read back, so an unknown outcome can be settled
+    opens: bool = False  # a conversation can be begun there for people; `Sent.external_id` is the platform's id of it
     tags: bool = False  # conversations have tags that we can change
     drafts: bool = False  # replies can be left for people to send, and taken back
     edits: bool = False  # a message that was sent can be changed

@@ -67,6 +67,7 @@ class StaffSaid:
     client_ref: str = ""  # our own reference, where the platform returns it
     internal: bool = False
     at: datetime | None = None
+    automated: bool = False  # another automation wrote it, no person
 
 
 class Progress(StrEnum):
@@ -230,6 +231,16 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """Begin a conversation on the platform, for its people, about a customer who is elsewhere."""
+
+    kind: ClassVar[str] = "open"
+    subject: str
+    text: str  # markdown
+    customer: Person  # `id` is ours
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A reply for the people on the platform to look at, change and send. Only where `Capabilities.drafts`."""
 
@@ -255,7 +266,7 @@ class Typing:
     kind: ClassVar[str] = "typing"
 
 
-Effect = Reply | Note | Assign | Tag | Draft | Outdate | Typing
+Effect = Reply | Note | Assign | Tag | Draft | Outdate | Typing | Open
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +326,8 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
         return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
     if kind == Tag.kind:
         return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
+    if kind == Open.kind:
+        return Open(**{**payload, "customer": Person(**payload["customer"])})
     return OTHERS[kind](**payload)
 
 

@@ -6,7 +6,7 @@ import zoneinfo
 from functools import cache, cached_property
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.db import models
 from django.utils import timezone
 
@@ -336,15 +336,28 @@ class Destination(models.Model):
     """Where a conversation can be: an inbox, team, group … of the platform, or a waiting list of our own."""
 
     PEOPLE = "people"  # the kind of our own waiting lists, in admin
+    EMAIL = "email_address"  # the kind of those that get the summary by email
+    GATEWAY = "gateway"  # the kind of those that are another gateway, in which a conversation is opened
+    OURS = (PEOPLE, EMAIL, GATEWAY)  # kinds that no platform knows
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="destinations")
-    kind = models.CharField(max_length=30, default=PEOPLE, help_text="“people” is a waiting list here in admin.")
-    external_id = models.CharField(max_length=200, help_text="The platform's id of it; for “people”, any short name.")
+    kind = models.CharField(
+        max_length=30,
+        default=PEOPLE,
+        help_text="“people” is a waiting list here in admin, “email_address” an address that gets the summary, "
+        "“gateway” another gateway, on which a conversation is opened and both are relayed.",
+    )
+    external_id = models.CharField(
+        max_length=200,
+        help_text="The platform's id of it; for “people”, any short name; for an address, the address; "
+        "for a gateway, the last part of its webhook address.",
+    )
     name = models.CharField(max_length=200)
     refreshed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the platform last listed it; empty if it never did."
     )
     gone = models.BooleanField(default=False, editable=False, help_text="The platform doesn't list it any more.")
+    is_active = models.BooleanField(default=True, help_text="Without it, nothing is handed over to it.")
 
     class Meta:
         ordering = ("name",)
@@ -356,9 +369,27 @@ class Destination(models.Model):
         kind = f" ({self.kind})" if self.on_platform else ""
         return f"{self.name}{kind}{', gone from the platform' if self.gone else ''}"
 
+    def clean(self) -> None:
+        if self.kind == self.EMAIL:
+            try:
+                validate_email(self.external_id)
+            except ValidationError as error:
+                raise ValidationError({"external_id": "Give the email address that gets the summary."}) from error
+        if self.kind == self.GATEWAY and self.other_gateway() is None:
+            say = "Give the last part of the webhook address of another gateway on which conversations can be opened."
+            raise ValidationError({"external_id": say})
+
+    def other_gateway(self) -> Gateway | None:
+        """The gateway on which a conversation is opened; None where there isn't any, or none can be."""
+        from gateways.registry import ADAPTERS
+
+        found = Gateway.objects.filter(public_id=self.external_id).exclude(pk=self.gateway_id).first()
+        kind = ADAPTERS.get(found.platform) if found else None
+        return found if kind and kind.capabilities.opens else None
+
     @property
     def on_platform(self) -> bool:
-        return self.kind != self.PEOPLE
+        return self.kind not in self.OURS
 
 
 class ManagingPoint(models.Model):

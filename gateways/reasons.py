@@ -21,6 +21,7 @@ class Reason(models.TextChoices):
     SWITCHED_OFF = "switched_off", "The gateway is switched off"
     AGENT_INACTIVE = "agent_inactive", "The agent is inactive"
     AUTOMATED = "automated", "Automated sender"
+    RELAYED = "relayed", "It stands for a conversation on another gateway"
     COMPETING_AUTOMATION = "competing_automation", "Other automation answered already"
     OWN_ECHO = "own_echo", "What we sent ourselves"
     UNKNOWN_CONVERSATION = "unknown_conversation", "Unknown conversation"

@@ -24,11 +24,12 @@ from gateways.models import Gateway
 from handover import (  # noqa: F401 - importing admin_dead_letters registers its page
     admin_configuration,
     admin_dead_letters,
+    dry_run_page,
     mode_pages,
     pages,
     playground,
 )
-from handover.models import EscalationTarget, Handover, HandoverRule
+from handover.models import EscalationTarget, Handover, HandoverRule, HandoverSettings
 
 # --- Agents: trying them out ------------------------------------------------------------------------------------------
 
@@ -50,13 +51,28 @@ class TriedAgentAdmin(AgentAdmin):
 
 class EscalationTargetInline(OfGatewayInline):
     model = EscalationTarget
+    fields = ("destination", "next_destination", "accept_within")
     verbose_name_plural = "Escalation target: gets what the agent hands over when no rule says otherwise"
+
+
+class HandoverSettingsInline(admin.StackedInline[Any, Gateway]):
+    model = HandoverSettings
+    extra = 0
+    max_num = 1
+    can_delete = False
+    classes = ("collapse",)
+    verbose_name_plural = "Handover settings: tags, who is told, and what people do too late"
 
 
 class HandoverRuleInline(OfGatewayInline):
     model = HandoverRule
-    fields = ("position", "sub_agent", "destination", "is_active")
-    verbose_name_plural = "Handover rules: which destination gets what a sub agent hands over"
+    fields = (
+        "position", "sub_agent", "language", "channel", "hours", "tag", "contact_tag", "destination",
+        "next_destination", "accept_within", "is_active",
+    )  # fmt: skip
+    verbose_name_plural = (
+        "Handover rules: the first whose every condition is so decides who gets it; what is empty isn’t asked for"
+    )
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "sub_agent":
@@ -69,7 +85,18 @@ admin.site.unregister(Gateway)
 
 @admin.register(Gateway)
 class CompleteGatewayAdmin(GatewayAdmin):
-    inlines = (EscalationTargetInline, HandoverRuleInline, *GatewayAdmin.inlines, MessageTemplateInline)
+    inlines = (
+        EscalationTargetInline,
+        HandoverRuleInline,
+        HandoverSettingsInline,
+        *GatewayAdmin.inlines,
+        MessageTemplateInline,
+    )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if gateway := kwargs.get("obj"):
+            context["warning"] = _nobody_is_told(gateway)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
@@ -77,9 +104,13 @@ class CompleteGatewayAdmin(GatewayAdmin):
             *admin_configuration.urls(self),
             path("<int:pk>/drafts/", require_safe(guard(self.drafts_view)), name="gateways_gateway_drafts"),
             path("<int:pk>/promote/", require_POST(guard(self.promote_view)), name="gateways_gateway_promote"),
+            path("<int:pk>/dry-run/", guard(self.dry_run_view), name="gateways_gateway_dry_run"),
             path("<int:pk>/shadow/", require_safe(guard(self.shadow_view)), name="gateways_gateway_shadow"),
             *super().get_urls(),
         ]
+
+    def dry_run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return dry_run_page.show(self, request, pk)
 
     def drafts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return mode_pages.drafts(self, request, pk)
@@ -89,6 +120,18 @@ class CompleteGatewayAdmin(GatewayAdmin):
 
     def shadow_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return mode_pages.shadow_report(self, request, pk)
+
+
+def _nobody_is_told(gateway: Gateway) -> str:
+    """What is missing so that people learn of a handover; "" when nothing is."""
+    if EscalationTarget.objects.filter(gateway=gateway, destination__is_active=True).exists():
+        return ""
+    if HandoverSettings.of(gateway).notify.strip():
+        return ""
+    return (
+        "Nobody is told of a handover that no rule fits: it only waits in the list “Waiting for people”. "
+        "Choose an escalation target, or give addresses to notify in the handover settings."
+    )
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------

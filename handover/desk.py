@@ -17,6 +17,7 @@ from conversations.quiet import quiet
 from gateways import commands, doorbell
 from gateways.models import Destination
 from handover import hand_over as handovers
+from handover import relay
 from handover.models import Handover
 from handover.obey import carry_out, obey
 from handover.policy import Choice
@@ -44,6 +45,8 @@ def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, t
             drafts.settle(conversation, draft, drafts.judge(draft, text), author, became=message)
         conversation.answered_seq = conversation.last_seq
         handovers.accepted(conversation, user)
+        if conversation.relay == Conversation.Relay.FOR:
+            relay.pass_on(conversation, text, author, back=True)
         return message
 
 
@@ -123,7 +126,7 @@ def hand_over(
         choice = (
             Choice(destination.pk, None, f"{destination.name} was chosen.")
             if destination
-            else to_people(conversation.gateway)
+            else to_people(conversation.gateway, conversation=conversation)
         )
         why = f"{author} handed it over."
         return handovers.hand_over(conversation, choice, reason="by_person", why=why, actor=author)

@@ -35,7 +35,7 @@ def _expire(conversation: Conversation, offer: Offer) -> None:
     hands_over = conversation.gateway.on_silence == Gateway.OnSilence.HAND_OVER
     if hands_over and conversation.owner == Conversation.Owner.AGENT and _waits(conversation):
         why = f"A person was offered, and the customer didn't answer in time. {offer.why}"
-        choice = to_people(conversation.gateway, offer.sub_agent)
+        choice = to_people(conversation.gateway, offer.sub_agent, conversation)
         hand_over(conversation, choice, reason=offer.reason, why=why, actor="system")
 
 

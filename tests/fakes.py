@@ -31,6 +31,7 @@ class FakePlatform(Adapter):
         notes=True,
         assign=True,
         tags=True,
+        opens=True,
         quotes=True,
         lists=True,
         managing_points=("inbox", "team", "tag"),

@@ -46,5 +46,6 @@ class StrictModel(Strict, serializers.ModelSerializer[M]):
         for name, value in validated_data.items():
             setattr(instance, name, value)
         if validated_data:
-            instance.save(update_fields=[*validated_data, "updated_at"])
+            stamp = ["updated_at"] if hasattr(instance, "updated_at") else []
+            instance.save(update_fields=[*validated_data, *stamp])
         return instance

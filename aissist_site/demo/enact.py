@@ -80,7 +80,7 @@ class _Scene:
     def hand_over(self, step: Script) -> None:
         decision = _escalation(step)
         turn = self._turn(decision)
-        choice = to_people(self.conversation.gateway, decision.sub_agent)
+        choice = to_people(self.conversation.gateway, decision.sub_agent, self.conversation)
         why = f"{decision.why} {choice.why}"
         self.past.owned_by(Conversation.Owner.HUMAN)
         self.past.say(wording(self.conversation, MessageTemplate.Kind.HANDOVER), Purpose.HANDOVER, turn=turn)

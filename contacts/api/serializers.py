@@ -11,9 +11,13 @@ from contacts.models import Contact, Memory, clean_language
 class KnownContactSerializer(StrictModel[Contact]):
     """A person who writes to the agent, on whichever of its gateways."""
 
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False, help_text="Names; handover rules may ask for them."
+    )
+
     class Meta:
         model = Contact
-        fields = ("id", "name", "email", "phone", "language", "created_at", "updated_at")
+        fields = ("id", "name", "email", "phone", "language", "tags", "created_at", "updated_at")
         read_only_fields = ("created_at", "updated_at")
         extra_kwargs = {
             "language": {"help_text": "What they are spoken to in, whatever they write. ISO 639-1; empty: detected."}

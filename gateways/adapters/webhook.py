@@ -40,6 +40,7 @@ from gateways.messages import (
     GivenBack,
     Ignored,
     Note,
+    Open,
     Outdate,
     Outgoing,
     Person,
@@ -139,6 +140,7 @@ class Webhook(Adapter):
         assign=True,
         tags=True,
         drafts=True,
+        opens=True,
         idempotent=True,
         api_messages=True,
         managing_points=("address",),
@@ -160,16 +162,18 @@ class Webhook(Adapter):
             raise Unparsable(error.public) from error
 
     def send(self, outgoing: Outgoing) -> Sent:
+        opened = isinstance(outgoing.effect, Open)  # what comes about is a conversation: ours keeps our name for it
         try:
             response = self._post(outgoing.client_ref, *_message(outgoing))
         except HttpError as error:
             if error.status is not None and 200 <= error.status < 300:  # they took it; only their answer is too long
-                return Sent(external_id=outgoing.client_ref)
+                return Sent(external_id=outgoing.thread if opened else outgoing.client_ref)
             raise unanswered(error) from error
         if refusal := problem(response):
             raise refusal
         # Where they give it no id of theirs, what they report later is about the id that we gave.
-        return Sent(external_id=_their_id(response.body) or outgoing.client_ref)
+        own = outgoing.thread if opened else outgoing.client_ref
+        return Sent(external_id=_their_id(response.body) or own)
 
     def check(self) -> Health:
         if not self.config.url:
@@ -225,6 +229,9 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
         case Assign():
             destination = {"id": effect.destination, "name": effect.name} if effect.destination else None
             return "conversation.assigned", {"destination": destination, "reason": effect.reason}
+        case Open():
+            customer = {"name": effect.customer.name, "email": effect.customer.email}
+            return "conversation.opened", {"subject": effect.subject, "content": effect.text, "customer": customer}
         case Tag():
             return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
         case Draft():
@@ -296,6 +303,7 @@ def _staff_said(key: str, data: Data, internal: bool = False) -> StaffSaid:
         client_ref=read_id(data, "client_ref"),
         internal=internal,
         at=read_time(data, "timestamp"),
+        automated=data.get("automated") is True,
     )
 
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from handover.api.configuration import Configuration
 from handover.api.draft_views import DiscardDraft, Drafts, SendDraft, SubAgentMode, SubAgentModes
+from handover.api.rule_views import HandoverRuleDetail, HandoverRules, HandoverSettingsDetail
 from handover.api.views import Attachments, Close, ConversationMessages, Conversations, GiveBack, HandOver, Suspend
 from handover.api.views_actions import ActionRequests, Approve, Decline
 from handover.api.widget_views import WidgetLinks
@@ -12,6 +13,9 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/messages", ConversationMessages.as_view()),
     path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents", SubAgentModes.as_view()),
     path("agents/<int:agent_id>/gateways/<int:gateway_id>/sub-agents/<int:sub_agent_id>", SubAgentMode.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/handover-rules", HandoverRules.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/handover-rules/<int:rule_id>", HandoverRuleDetail.as_view()),
+    path("agents/<int:agent_id>/gateways/<int:gateway_id>/handover-settings", HandoverSettingsDetail.as_view()),
     path("conversations/<int:conversation_id>/drafts", Drafts.as_view()),
     path("conversations/<int:conversation_id>/drafts/send", SendDraft.as_view()),
     path("conversations/<int:conversation_id>/drafts/discard", DiscardDraft.as_view()),

@@ -22,6 +22,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
         "gateways.Destination",
         "gateways.ManagingPoint",
         "gateways.Hours",
+        "handover.HandoverSettings",
         "handover.EscalationTarget",
         "handover.HandoverRule",
         "handover.Promotion",
@@ -56,6 +57,9 @@ NOT_CONFIGURATION: Mapping[str, str] = {
     "gateways.InboundEvent": "happened",
     "gateways.Receipt": "happened",
     "gateways.Teammate": "read from the platform",
+    "handover.Notice": "happened",
+    "handover.Relay": "happened",
+    "handover.Relayed": "happened",
 }
 
 # Columns that an operator could edit and that still aren't configuration, with the reason.

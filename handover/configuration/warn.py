@@ -21,10 +21,13 @@ def warnings(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _idle_rules(gateway: Gateway) -> list[str]:
-    rules = HandoverRule.objects.filter(gateway=gateway, is_active=True).select_related("sub_agent")
+    rules = HandoverRule.objects.filter(gateway=gateway, is_active=True, sub_agent__isnull=False).select_related(
+        "sub_agent"
+    )
     now = timezone.now()
     return [
         f"A handover rule is for the sub agent “{rule.sub_agent.slug}”, which no longer applies."
         for rule in rules
-        if not rule.sub_agent.is_active or (rule.sub_agent.expires_at and rule.sub_agent.expires_at <= now)
+        if rule.sub_agent
+        and (not rule.sub_agent.is_active or (rule.sub_agent.expires_at and rule.sub_agent.expires_at <= now))
     ]

@@ -23,8 +23,9 @@ KEYS = {
     "declined": set(),
     "away": set(),
     "crisis": set(),
+    "late": set(),
 }
-LONG = ("handover", "clarify", "clarify_open", "out_of_scope", "thanks_reply", "offer", "away", "crisis")
+LONG = ("handover", "clarify", "clarify_open", "out_of_scope", "thanks_reply", "offer", "away", "crisis", "late")
 SCRIPTS = {
     "ar": ("ARABIC",),
     "bg": ("CYRILLIC",),

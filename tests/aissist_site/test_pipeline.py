@@ -8,7 +8,7 @@ from aissist_site import pipeline
 from conversations import limbo
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways.errors import DeliveryError, Failure
-from gateways.messages import Assign, Note
+from gateways.messages import Assign, Note, Tag
 from gateways.models import Destination, InboundEvent, ManagingPoint, Receipt
 from handover import desk
 from handover.models import EscalationTarget, Handover
@@ -164,7 +164,7 @@ class TestAHandover:
             "The customer asked for a person. No rule fits and there is no escalation target: it waits for people."
         )
         kinds = [type(sent.effect) for sent in walk.platform.outbox]
-        assert kinds[1:] == [Note, Assign]
+        assert kinds[1:] == [Note, Assign, Tag]
         assert "Wants a refund." in handover.summary and "I want a human" in handover.summary
 
     def test_goes_to_the_escalation_target(self, walk: Walk, engine: ScriptedEngine):
@@ -172,7 +172,7 @@ class TestAHandover:
         EscalationTarget.objects.create(gateway=walk.gateway, destination=target)
         engine.script.append(escalate())
         walk.answer("A human, please")
-        assert walk.platform.outbox[-1].effect == Assign("i7", "Front desk", "The customer asked for a person.")
+        assert walk.platform.outbox[-2].effect == Assign("i7", "Front desk", "The customer asked for a person.")
         assert Handover.objects.get().destination == target
 
     def test_asked_for_twice_is_done_once(self, walk: Walk, engine: ScriptedEngine):

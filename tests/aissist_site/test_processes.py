@@ -44,6 +44,7 @@ def test_settings_schedule_what_is_to_be_done_again_and_again(settings):
     assert {name: entry["task"] for name, entry in schedule.items()} == {
         "aissist.sweep": "aissist.sweep",
         "aissist.watch": "aissist.watch",
+        "aissist.notify": "aissist.notify",
         "aissist.rephrase": "aissist.rephrase",
         "aissist.imports": "aissist.imports",
         "aissist.embed": "aissist.embed",
@@ -98,6 +99,7 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.fetch": "deliver",
         "aissist.action": "turn",
         "aissist.sweep": "sweep",
+        "aissist.notify": "turn",
         "aissist.rephrase": "turn",
         "aissist.imports": "turn",
         "aissist.embed": "turn",

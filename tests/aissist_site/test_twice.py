@@ -103,5 +103,5 @@ def test_two_beats_share_one_entry_for_each_task(monkeypatch):
         changes = {"beat_schedule": settings.CELERY_BEAT_SCHEDULE, "result_expires": None}
         DatabaseScheduler(app=Celery(set_as_current=False, changes=changes))
     names = PeriodicTask.objects.order_by("name").values_list("name", flat=True)
-    tasks = ["embed", "imports", "rephrase", "sweep", "tidy", "watch"]
+    tasks = ["embed", "imports", "notify", "rephrase", "sweep", "tidy", "watch"]
     assert list(names) == [f"aissist.{task}" for task in tasks]

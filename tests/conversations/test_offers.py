@@ -63,7 +63,7 @@ def test_a_yes_hands_over_at_once_without_asking_the_engine(offered: Walk, engin
     assert (handover.reason, conversation.owner, conversation.offered_at) == ("accepted", "human", None)
     assert "said yes: “Yes please, my order is 4711”. It may be about billing." in handover.why
     assert states() == ["accepted"]
-    assert trail(offered) == ["offered", "offer_accepted", "handed_over"]
+    assert trail(offered) == ["offered", "offer_accepted", "handed_over", "tagged"]
 
 
 def test_a_no_declines_and_the_turn_goes_on(offered: Walk, engine: ScriptedEngine):

@@ -65,6 +65,7 @@ def change_url(gateway: Gateway) -> str:
 INLINES = (
     "escalation_target",
     "handover_rules",
+    "handover_settings",
     "hours",
     "destinations",
     "managing_points",

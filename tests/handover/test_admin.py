@@ -549,6 +549,7 @@ def gateway_form(gateway: Gateway, **changes: Any) -> dict[str, Any]:
     names = (
         "escalation_target",
         "handover_rules",
+        "handover_settings",
         "hours",
         "destinations",
         "managing_points",
@@ -597,4 +598,4 @@ def test_a_rule_without_a_destination_is_asked_for_one(admin_client: Client, gat
     url = reverse("admin:gateways_gateway_change", args=[gateway.pk])
     response = admin_client.post(url, gateway_form(gateway, **changes))
     found = [error for inline in response.context["inline_admin_formsets"] for error in inline.formset.errors]
-    assert found == [{"sub_agent": ["This field is required."], "destination": ["This field is required."]}]
+    assert found == [{"destination": ["This field is required."]}]

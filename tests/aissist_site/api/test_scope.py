@@ -14,8 +14,8 @@ from conversations import attach
 from conversations.files import Attachment
 from conversations.models import ActionRequest, Conversation, Message
 from gateways import messages
-from gateways.models import Gateway, Receipt
-from handover.models import Handover
+from gateways.models import Destination, Gateway, Receipt
+from handover.models import Handover, HandoverRule, HandoverSettings
 from tests.agents.api.fixtures import Api
 from tests.conftest import Walk
 
@@ -60,6 +60,8 @@ def everything() -> list[Any]:
             Conversation,
             Message,
             Handover,
+            HandoverRule,
+            HandoverSettings,
             ActionRequest,
             Instruction,
         )
@@ -96,6 +98,10 @@ def ids(walk: Walk) -> dict[str, int]:
         "memory_id": remember.write(contact, "Owns a tent.", None).pk,
         "action_id": action.pk,
         "request_id": request.pk,
+        "rule_id": HandoverRule.objects.create(
+            gateway=walk.gateway,
+            destination=Destination.objects.create(gateway=walk.gateway, external_id="d", name="D"),
+        ).pk,
         "number": attached(conversation),
     }
 

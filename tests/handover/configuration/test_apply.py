@@ -170,10 +170,6 @@ def test_a_rule_that_is_changed_stays_the_rule_of_its_handovers(desk: Gateway) -
             "f: gateway “Desk”: handover_rules (x, people/front, 1): sub_agent: There is no sub agent “x”. Make",
         ),
         (
-            HEAD + "handover_rules: [{destination: {kind: people, external_id: front}}]",
-            "f: gateway “Desk”: handover_rules[1]: sub_agent: This is needed.",
-        ),
-        (
             HEAD + "agent: Other",
             "f: gateway “Desk”: handover_rules (Billing → Front desk): sub_agent: This sub agent belongs to another",
         ),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateways', '0009_scope'),
+        ('gateways', '0011_reasons'),
     ]
 
     operations = [

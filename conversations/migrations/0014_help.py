@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0012_scope'),
+        ('conversations', '0013_handing'),
     ]
 
     operations = [
