@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from agents import languages
+from agents.engines import embedding
 from aissist_site import canary, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
 from gateways.pollers import Pollers
@@ -61,6 +62,8 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
     heartbeats.start([heartbeats.queue_name(queue) for queue in queues])
     if "ingest" in queues:
         languages.load()
+    if "turn" in queues:
+        embedding.embedder()  # now, and not while the first customer waits
     worker.start()
     pipeline.finish(LAST_SECONDS)
     sys.exit(worker.exitcode)

@@ -40,6 +40,7 @@ NOT_CONFIGURATION: Mapping[str, str] = {
     "agents.Avatar": "a picture, not text",
     "agents.ChunkVector": "computed",
     "agents.EngineSetting": "has a secret in its row; is set up in admin",
+    "agents.Instruction": "said by people at work, and listed with who and when",
     "agents.Rephrasing": "made by the engine",
     "agents.Source": "has a state of its own; is set up in admin",
     "contacts.Identity": "people",

@@ -71,8 +71,9 @@ def test_a_handover_goes_by_its_rule_with_its_tag(walk: Walk, engine: ScriptedEn
     )
     engine.script.append(said("A person looks at it.", sub_agent="billing"))
     assert walk.answer("Is it paid?")[0] == "A person looks at it."
-    assert (Handover.objects.get().rule, walk.conversation().tags) == (rule, ["money"])
-    assert [sent.effect for sent in platform.outbox if isinstance(sent.effect, Tag)] == [Tag(add=("money",))]
+    assert (Handover.objects.get().rule, walk.conversation().tags) == (rule, ["transfer_to_human", "money"])
+    put = [sent.effect for sent in platform.outbox if isinstance(sent.effect, Tag)]
+    assert put == [Tag(add=("transfer_to_human",)), Tag(add=("money",))]
 
 
 def test_a_draft_is_a_note_for_people(walk: Walk, engine: ScriptedEngine, sub_agent, platform: type[FakePlatform]):
@@ -162,7 +163,10 @@ def test_what_the_agent_says_itself_brings_people_by_their_rule(walk, engine, su
     HandoverRule.objects.create(gateway=walk.gateway, sub_agent=promised, destination=billing_desk, position=1)
     engine.script.append(said("We will refund you 20 euros."))
     assert walk.answer("It was broken")[0] == "We will refund you 20 euros."
-    assert (Handover.objects.get().destination, walk.conversation().tags) == (billing_desk, ["billing"])
+    assert (Handover.objects.get().destination, walk.conversation().tags) == (
+        billing_desk,
+        ["transfer_to_human", "billing"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,13 +131,18 @@ class Receiver:
 
     def __init__(self) -> None:
         self.got: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.tagged: list[list[str]] = []  # what was added each time; it comes beside the words, in no order of theirs
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.got.put({"headers": headers, "body": body, **json.loads(body)})
+                told = json.loads(body)
+                if told["type"] == "conversation.tagged":
+                    receiver.tagged.append(told["data"]["add"])
+                else:
+                    receiver.got.put({"headers": headers, "body": body, **told})
                 self.send_response(200)
                 self.end_headers()
 

@@ -88,6 +88,7 @@ def test_webhook(site: Site, operator: Operator):
         ada.say("How long do I have to send something back?")
         assert "30 days" in receiver.next("message.created")["data"]["content"]
         receiver.nothing(2)
+        assert ["returns"] in receiver.tagged
     finally:
         receiver.close()
 

@@ -9,7 +9,8 @@ import pytest
 from agents.knowledge_models import Source
 from agents.models import EngineSetting, SubAgent
 from aissist_site.api import document
-from gateways.models import Gateway, Secret
+from gateways.models import Destination, Gateway, Secret
+from handover.models import HandoverRule
 from tests.agents.api.fixtures import Api
 from tests.conftest import Walk
 
@@ -28,6 +29,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
     action = api("POST", f"agents/{walk.gateway.agent_id}/actions", {**about, "secrets": {"token": GIVEN}})
     assert action.status == 201
     assert GIVEN not in json.dumps(action.json)
+    destination = Destination.objects.create(gateway_id=created.json["id"], external_id="b", name="B")
     return {
         "action_id": action.json["id"],
         "agent_id": walk.gateway.agent_id,
@@ -39,6 +41,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
         "engine_id": EngineSetting.objects.create(
             agent=walk.gateway.agent, engine="openai", options={"model": "m"}, secret=GIVEN
         ).pk,
+        "rule_id": HandoverRule.objects.create(gateway_id=created.json["id"], destination=destination).pk,
         "contact_id": walk.conversation().identity.contact_id,
     }
 
