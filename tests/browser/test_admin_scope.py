@@ -44,7 +44,7 @@ def test_a_managing_point_is_read_searched_picked_and_kept(page: Page) -> None:
     expect(page.get_by_text("Read from Fake: inbox: 40, people: 1.")).to_be_visible()
     points = page.locator("#managing_points-group")
     points.locator("summary").click()
-    points.get_by_role("link", name="Add another").click()
+    points.get_by_role("button", name="Add another").click()
     points.locator(".select2-selection").first.click()
     page.locator(".select2-search__field").fill("Inbox 17")
     expect(page.locator(".select2-results__option")).to_have_text(["Inbox 17 (inbox)"])

@@ -61,7 +61,7 @@ def test_from_the_first_question_to_giving_back(product: Site, window):
     desk.locator("#result_list tbody tr").last.get_by_role("link").first.click()
     expect(desk.get_by_text("Can I talk to a human, please?").first).to_be_visible()
     desk.locator("textarea").first.fill("Hello, **Grace** here. What can I do for you?")
-    desk.get_by_role("button", name="Reply").click()
+    desk.get_by_role("button", name="Reply", exact=True).click()
     expect(chat.get_by_role("log")).to_contain_text("Grace here")
 
     write(chat, "Where can I pick up my order?")

@@ -29,7 +29,8 @@ def panel(browser: Browser, site: str, walk: Walk) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(site + url[url.index("/widget/") :])
     yield page
-    assert complaints == [] and context.cookies() == []
+    unexpected = [text for text in complaints if "403" not in text]  # the browser's own line about a refused link
+    assert unexpected == [] and context.cookies() == []
     context.close()
 
 
