@@ -17,6 +17,7 @@ SHORTEST = 4  # letters; "ok" and "no" are words of many languages
 SURE, SURE_IF_SHORT = 0.5, 0.7  # scores from which a language counts
 SURE_IF_UNUSUAL = 0.8  # the same for languages that are neither expected nor supported
 CANDIDATES = 8
+FORM = 2  # labelled lines that make a text a form
 SUPPORTED = (
     *("ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it"),
     *("ja", "ko", "lt", "lv", "ms", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "th", "tr", "uk", "vi", "zh"),
@@ -32,6 +33,9 @@ NAMES = {
 }  # fmt: skip
 SAME = {"no": "nb", "nn": "nb", "bs": "hr", "sh": "hr", "iw": "he", "in": "id"}  # read alike, or codes of old
 
+_QUOTED = re.compile(r"\s*[>|│]")
+_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)  # RFC 3676, 4.3
+_LABEL = re.compile(r"\s*(?:[*#-]\s*)?\w[\w/()’' -]{0,30}:\s*")  # "First name: "
 _ADDRESS = re.compile(r"[@\d]|://")  # in a word that belongs to no language: a number, a link, a mailbox
 _KANA = re.compile(r"[\u3041-\u30fa]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -58,9 +62,23 @@ def load() -> None:
 
 def _sample(text: str) -> str:
     """The beginning of the text as plain words: no numbers, addresses, signs, emoji or line breaks."""
-    said = " ".join(word for word in text[: LONGEST * 4].split() if not _ADDRESS.search(word))
+    said = " ".join(word for word in _own(text)[: LONGEST * 4].split() if not _ADDRESS.search(word))
     letters = "".join(sign if _belongs_to_a_word(sign) else " " for sign in said)
     return " ".join(letters.split())[:LONGEST]
+
+
+def _own(text: str) -> str:
+    """What the customer wrote themselves: no quoted lines, no signature, and of a form the answers, not the labels.
+
+    Labels are in the site's language, whatever the customer's. All of it, if nothing else is left.
+    """
+    lines = _SIGNATURE.split(text, maxsplit=1)[0].splitlines()
+    lines = [line for line in lines if not _QUOTED.match(line)]
+    labelled = [_LABEL.match(line) for line in lines]
+    if sum(map(bool, labelled)) >= FORM:
+        lines = [line[label.end() :] if label else line for line, label in zip(lines, labelled, strict=True)]
+    own = "\n".join(lines)
+    return own if own.strip() else text
 
 
 def _belongs_to_a_word(sign: str) -> bool:

@@ -97,3 +97,21 @@ def test_only_an_expected_language_is_named():
 def test_importing_costs_nothing():
     check = "import sys, agents.languages; sys.exit('fasttext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+FORM = "First name: Anna\nLast name: Schmidt\nOrder number: 20416\nYour message: Mein Paket ist noch nicht angekommen"
+OWN = {
+    "quoted lines": ("Wo bleibt mein Paket?\n> Thank you for your order, we will ship it tomorrow morning", "de"),
+    "a signature": (
+        "Wo bleibt mein Paket?\n-- \nAnna Schmidt, Head of Purchasing, The Very Best Company Limited",
+        "de",
+    ),
+    "the labels of a form": (FORM, "de"),
+    "one colon makes no form": ("Question: where is the parcel that I ordered last week?", "en"),
+    "nothing but quotes": ("> Where is the parcel that I ordered last week?", "en"),
+}
+
+
+@pytest.mark.parametrize(("text", "language"), OWN.values(), ids=OWN)
+def test_what_the_customer_did_not_write_doesnt_count(text: str, language: str):
+    assert languages.detect(text) == language
