@@ -20,8 +20,10 @@ from tests.fakes import FakePlatform, ScriptedEngine
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """On SQLite the database is a file: one in memory would give all threads of a live server one connection."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each worker has a database. On SQLite it is a file: one in memory would give all threads one connection."""
     if settings.EMBEDDED:
         test: Any = settings.DATABASES["default"]["TEST"]
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
