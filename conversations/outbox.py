@@ -25,7 +25,7 @@ KINDS = {
     Purpose.THINKING: Message.Kind.THINKING,
     Purpose.HANDOVER: Message.Kind.HANDOVER,
 }
-TYPING_AFTER = timedelta(seconds=1)  # an answer that is quicker needs no announcing
+TYPING_AFTER = 1.0  # seconds; an answer that is quicker needs no announcing
 FIRST, LATER = 0, 1  # priorities: customers wait for words, nobody waits for the rest
 
 
@@ -134,20 +134,7 @@ def take_draft_back(conversation: Conversation, left: Delivery, why: str, *, qui
 
 def show_typing(turn: Turn) -> None:
     """Let the customer see that an answer is on its way, if it takes a moment. Needs no lock: the epoch fences it."""
-    effect = Typing()
-    writing.insert(
-        Delivery(
-            conversation=turn.conversation,
-            gateway_id=turn.gateway_id,
-            turn=turn,
-            kind=effect.kind,
-            payload=pack(effect),
-            epoch=turn.epoch,
-            priority=FIRST,
-            due_at=timezone.now() + TYPING_AFTER,
-        )
-    )
-    doorbell.ring(doorbell.Step.DELIVER, turn.gateway_id, after=TYPING_AFTER.total_seconds())
+    _put(turn.conversation, Typing(), turn=turn, after=TYPING_AFTER, epoch=turn.epoch)
 
 
 def assign(conversation: Conversation, destination: str, name: str, reason: str, *, turn: Turn | None) -> None:
@@ -238,7 +225,7 @@ def _put(
         part=part,
         parts=parts,
         epoch=epoch,
-        priority=FIRST if isinstance(effect, Reply) else LATER,
+        priority=FIRST if isinstance(effect, Reply | Typing) else LATER,
         due_at=timezone.now() + timedelta(seconds=after),
     )
     writing.insert(row)

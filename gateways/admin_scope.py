@@ -20,19 +20,10 @@ from django.utils.safestring import SafeString
 from agents.admin_parts import ReadOnlyAdmin, badge, moment
 from gateways import verdicts
 from gateways.models import Destination, Gateway, ManagingPoint
+from gateways.models_scope import EDITABLE
 from gateways.read_places import can_read
 
-FIELDS = (
-    "excluded_tags",
-    "only_channels",
-    "only_senders",
-    "only_brands",
-    "only_languages",
-    "answers_assigned",
-    "teammate_id",
-    "teammate_name",
-    "places_read",
-)
+FIELDS = (*EDITABLE, "places_read")
 READ_ONLY = ("places_read", "last_day")
 
 

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     from gateways.models import ManagingPoint
 
+EDITABLE = (
+    "excluded_tags",
+    "only_channels",
+    "only_senders",
+    "only_brands",
+    "only_languages",
+    "answers_assigned",
+    "teammate_id",
+    "teammate_name",
+)  # columns, in the order in which they are shown
 TAG = "tag"  # the kind of destination that conversations are in by having it
 FILTER = f"One per line; * stands for any text, and a leading {EXCEPT} turns a line round. Empty for all."
 

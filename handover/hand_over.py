@@ -108,7 +108,7 @@ def inform(conversation: Conversation, turn: Turn, decision: Decision) -> None:
         return
     settings = HandoverSettings.of(conversation.gateway)
     facts = collected(decision, settings.operators_language)
-    if facts not in (note.text for note in conversation.messages.filter(kind=Message.Kind.NOTE)):
+    if not conversation.messages.filter(kind=Message.Kind.NOTE, text=facts).exists():
         outbox.note(conversation, facts, author=conversation.gateway.agent.display_name, turn=turn)
     if settings.information_tag:
         outbox.tag(conversation, add=[settings.information_tag], turn=turn)

@@ -5,15 +5,13 @@ from typing import Any
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.generics import RetrieveUpdateDestroyAPIView
 
 from agents.api.fields import StrictModel
 from agents.api.lists import Oldest
-from agents.api.views import OfAgent
+from agents.api.views import ListOfAgent, OfAgent
 from agents.engines.registry import ENGINES
 from agents.forms import ADDRESSES
 from agents.models import EngineSetting
@@ -87,7 +85,7 @@ def _place(row: EngineSetting) -> list[Any]:
         ],
     ),
 )
-class Engines(OfAgent, ListCreateAPIView[EngineSetting]):
+class Engines(ListOfAgent):
     needs = {"GET": "agents.view_enginesetting", "POST": "agents.add_enginesetting"}
     http_method_names = ["get", "post", "head"]
     queryset = EngineSetting.objects.all()
@@ -96,13 +94,6 @@ class Engines(OfAgent, ListCreateAPIView[EngineSetting]):
 
     def get_queryset(self) -> QuerySet[EngineSetting]:
         return EngineSetting.objects.filter(agent=self.agent())
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        agent = self.agent()
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        serializer.save(agent=agent)
-        return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

@@ -1,11 +1,14 @@
 """Agents: read them, change their wording and engine. They are made and deleted in admin."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView, RetrieveUpdateAPIView
+from rest_framework import status
+from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveUpdateAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.api import scope
@@ -21,6 +24,17 @@ class OfAgent(APIView):
 
     def agent(self) -> Agent:
         return scope.agent(self.request, self.kwargs["agent_id"])
+
+
+class ListOfAgent(OfAgent, ListCreateAPIView[Any]):
+    """Rows of one agent, to which new ones are added. Whether the agent is in scope is looked at first."""
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        agent = self.agent()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(agent=agent)
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

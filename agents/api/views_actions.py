@@ -1,19 +1,14 @@
 """Actions: make, read, change and delete them."""
 
-from typing import Any
-
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework import status
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.generics import RetrieveUpdateDestroyAPIView
 
 from agents.api.errors import ErrorSerializer
 from agents.api.lists import Oldest
 from agents.api.serializers_actions import ActionSerializer
-from agents.api.views import OfAgent
+from agents.api.views import ListOfAgent, OfAgent
 from agents.models import Action, ActionSecret
 
 EXAMPLE = OpenApiExample(
@@ -50,7 +45,7 @@ def actions(agent_id: int) -> QuerySet[Action]:
         examples=[EXAMPLE],
     ),
 )
-class Actions(OfAgent, ListCreateAPIView[Action]):
+class Actions(ListOfAgent):
     needs = {"GET": "agents.view_action", "POST": "agents.add_action"}
     http_method_names = ["get", "post", "head"]
     queryset = Action.objects.all()
@@ -59,13 +54,6 @@ class Actions(OfAgent, ListCreateAPIView[Action]):
 
     def get_queryset(self) -> QuerySet[Action]:
         return actions(self.agent().pk)
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        agent = self.agent()
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        serializer.save(agent=agent)
-        return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

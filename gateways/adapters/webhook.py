@@ -25,7 +25,7 @@ from gateways import signatures
 from gateways.answers import problem, unanswered
 from gateways.base import Adapter, Capabilities, Health, InboundRequest
 from gateways.bodies import Data, read_id, read_line, read_mapping, read_needed_id, read_object, read_text, read_time
-from gateways.config import option, secret_names
+from gateways.config import is_web_address, option, secret_names
 from gateways.errors import DeliveryError, Failure, Malformed, Unparsable
 from gateways.messages import (
     Assign,
@@ -64,14 +64,9 @@ OUR_HEADERS = frozenset(
 
 
 def _check_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        fine = False
-    if not fine or re.search(r"\s", value):
+    if not is_web_address(value):
         return "Give a whole address like https://support.example.com/aissist."
-    if "@" in parts.netloc or "{{" in value:
+    if "@" in urlsplit(value).netloc or "{{" in value:
         return "An address can't hold a password or a secret. Put it into a header."
     return ""
 

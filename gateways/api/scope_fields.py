@@ -8,20 +8,10 @@ from rest_framework import serializers
 
 from gateways.lines import LONGEST_LINE, MOST_LINES
 from gateways.models import Destination, Gateway, ManagingPoint
-from gateways.models_scope import Scoped, check_languages
+from gateways.models_scope import EDITABLE, Scoped, check_languages
 from gateways.overlap import overlap, problem
 
-WRITABLE = (
-    "managing_points",
-    "excluded_tags",
-    "only_channels",
-    "only_senders",
-    "only_brands",
-    "only_languages",
-    "answers_assigned",
-    "teammate_id",
-    "teammate_name",
-)
+WRITABLE = ("managing_points", *EDITABLE)
 READ_ONLY = ("places_read_at", "places_error")
 
 

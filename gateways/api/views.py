@@ -1,19 +1,16 @@
 """Gateways: make, read, change, test and delete them."""
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework import status
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.generics import RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.errors import Conflict, ErrorSerializer
 from agents.api.lists import Oldest
-from agents.api.views import OfAgent
+from agents.api.views import ListOfAgent, OfAgent
 from gateways.api import options
 from gateways.api.serializers import CheckSerializer, GatewayCreationSerializer, GatewaySerializer
 from gateways.check import check
@@ -63,7 +60,7 @@ def gateways(agent_id: int) -> QuerySet[Gateway]:
         ],
     ),
 )
-class Gateways(OfAgent, ListCreateAPIView[Gateway]):
+class Gateways(ListOfAgent):
     needs = {"GET": "gateways.view_gateway", "POST": "gateways.add_gateway"}
     http_method_names = ["get", "post", "head"]
     queryset = Gateway.objects.all()
@@ -74,13 +71,6 @@ class Gateways(OfAgent, ListCreateAPIView[Gateway]):
 
     def get_serializer_class(self) -> type[GatewaySerializer]:
         return GatewayCreationSerializer if self.request.method == "POST" else GatewaySerializer
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        agent = self.agent()
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        serializer.save(agent=agent)
-        return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

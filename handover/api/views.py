@@ -120,7 +120,10 @@ class Act(conversations.OfConversation):
         return Response(ConversationSerializer(self.conversation()).data)
 
 
-def _documented(operation_id: str, summary: str, description: str) -> Any:
+def documented(
+    operation_id: str, summary: str, description: str, answer: type[BaseSerializer[Any]] = ConversationSerializer
+) -> Any:
+    """Of a view whose POST is one of the desk's acts."""
     return extend_schema_view(
         post=extend_schema(
             operation_id=operation_id,
@@ -128,12 +131,12 @@ def _documented(operation_id: str, summary: str, description: str) -> Any:
             summary=summary,
             description=description,
             request=ActSerializer,
-            responses={200: ConversationSerializer, 409: ErrorSerializer},
+            responses={200: answer, 409: ErrorSerializer},
         )
     )
 
 
-@_documented(
+@documented(
     "giveBackConversation",
     "Give a conversation back to the agent",
     "The agent answers the customer's next message, and none before it.",
@@ -143,7 +146,7 @@ class GiveBack(Act):
         desk.give_back(conversation_id, **who)
 
 
-@_documented(
+@documented(
     "suspendConversation",
     "Silence the agent in a conversation",
     "Nobody answers until the conversation is given back or a person replies.",
@@ -153,7 +156,7 @@ class Suspend(Act):
         desk.suspend(conversation_id, **who)
 
 
-@_documented(
+@documented(
     "closeConversation",
     "Close a conversation",
     "The customer's next message opens it again, with the agent as its owner.",

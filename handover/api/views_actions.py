@@ -11,13 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api import scope
-from agents.api.errors import ErrorSerializer
 from agents.api.lists import Oldest
 from conversations.api.views import OfConversation
 from conversations.models import ActionRequest
 from handover import desk
 from handover.api.serializers import ActSerializer
-from handover.api.views import carried_out, valid
+from handover.api.views import carried_out, documented, valid
 
 
 class RequestedActionSerializer(serializers.ModelSerializer[ActionRequest]):
@@ -84,26 +83,23 @@ class Decide(OfConversation):
         return Response(RequestedActionSerializer(carried_out(self.decide, found.pk, request, author=author)).data)
 
 
-def _documented(operation_id: str, summary: str, description: str) -> Any:
-    return extend_schema_view(
-        post=extend_schema(
-            operation_id=operation_id,
-            tags=["Conversations"],
-            summary=summary,
-            description=description,
-            request=ActSerializer,
-            responses={200: RequestedActionSerializer, 409: ErrorSerializer},
-        )
-    )
-
-
-@_documented("approveActionRequest", "Approve an action", "It is carried out once, by a worker, soon after.")
+@documented(
+    "approveActionRequest",
+    "Approve an action",
+    "It is carried out once, by a worker, soon after.",
+    RequestedActionSerializer,
+)
 class Approve(Decide):
     def decide(self, request_id: int, **who: Any) -> ActionRequest:
         return desk.approve(request_id, **who)
 
 
-@_documented("declineActionRequest", "Decline an action", "If the agent has the conversation, it tells the customer.")
+@documented(
+    "declineActionRequest",
+    "Decline an action",
+    "If the agent has the conversation, it tells the customer.",
+    RequestedActionSerializer,
+)
 class Decline(Decide):
     def decide(self, request_id: int, **who: Any) -> ActionRequest:
         return desk.decline(request_id, **who)

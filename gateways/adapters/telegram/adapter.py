@@ -20,7 +20,7 @@ from gateways.adapters.telegram.calls import BIGGEST_FILE, CallError, Calls
 from gateways.adapters.telegram.updates import Bot, event
 from gateways.base import Adapter, Answer, Capabilities, Connection, Health, InboundRequest, Polled, Unit, length
 from gateways.bodies import read_object
-from gateways.config import option
+from gateways.config import is_web_address, option
 from gateways.errors import DeliveryError, Failure, Malformed, SignatureError, Unparsable
 from gateways.formatting.render import plain
 from gateways.formatting.telegram_html import telegram_html, visible
@@ -53,12 +53,8 @@ def _check_username(value: str) -> str:
 
 
 def _check_api_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        fine = False
-    fine = fine and not re.search(r"\s", value) and not parts.query and not parts.fragment and "@" not in parts.netloc
+    parts = urlsplit(value) if is_web_address(value) else None
+    fine = parts and not parts.query and not parts.fragment and "@" not in parts.netloc
     return "" if fine else "Give a whole address like https://telegram.example.com, without a query."
 
 
