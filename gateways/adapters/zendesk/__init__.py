@@ -1,0 +1,1 @@
+"""Zendesk, through its Ticketing API: https://developer.zendesk.com/api-reference/"""
