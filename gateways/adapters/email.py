@@ -11,33 +11,34 @@ Out: text and HTML, with marks of ours by which the answer finds its conversatio
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from agents.http import Trace
-from gateways import signatures
-from gateways.base import Adapter, Capabilities, Health, InboundRequest, Polled
+from gateways import messages, signatures
+from gateways.base import Adapter, Capabilities, Files, Health, InboundRequest, Polled
 from gateways.bodies import read_object
-from gateways.errors import DeliveryError, Failure, Malformed, SignatureError, Unparsable
-from gateways.mail import automated, dsn, imap, inbox, quotes, smtp, threads
+from gateways.errors import ConfigError, DeliveryError, Failure, Malformed, SignatureError, Unparsable
+from gateways.mail import automated, dsn, imap, inbox, oauth, quotes, smtp, threads
 from gateways.mail.compose import MOST_REFERENCES, REPLY_PREFIX, Letter, compose
-from gateways.mail.headers import Party, clean_address, message_ids
-from gateways.mail.options import IMAP, NOTHING, RESEND, SMTP, Config
+from gateways.mail.headers import clean_address
+from gateways.mail.letters import Letters
+from gateways.mail.logins import Server
+from gateways.mail.options import BY_US, IMAP, NOTHING, RESEND, SMTP, Config
 from gateways.mail.read import Mail, read
 from gateways.mail.resend import Resend, mail_of
 from gateways.mail.resend_hooks import reported
 from gateways.mail.tokens import Tokens
 from gateways.messages import (
-    Answered,
     Attachment,
     CustomerSaid,
     DeliveryReported,
     Event,
     Ignored,
+    Open,
     Outgoing,
     Person,
     Progress,
-    Purpose,
-    Reply,
     Sent,
     StaffSaid,
     Unreachable,
@@ -49,12 +50,16 @@ POLL_RESEND_EVERY = 5.0  # seconds
 SHORT = 60  # characters of a text, up to which its subject is part of what it says
 LONGEST_FULL = 20_000  # characters of the original that are kept beside the new part
 MOST_OTHERS = 20
+QUICK = 10.0  # seconds for a look into the sent mail, or a copy for it: a sending's lease isn't long
+MOST_FILE = 18_000_000  # bytes: as base64 it still goes into a mail of 25 MB
 
 
 class Email(Adapter):
     label = "Email"
     docs = "https://www.rfc-editor.org/rfc/rfc5322"
-    capabilities = Capabilities(quotes=True, polls=True, machines=True)
+    capabilities = Capabilities(
+        opens=True, quotes=True, polls=True, machines=True, authorizes=True, files=Files.ALONG, max_file=MOST_FILE
+    )
     Config = Config
     kept_headers = ("content-type", inbox.FOLDER, inbox.CUT, "svix-id")
 
@@ -63,10 +68,45 @@ class Email(Adapter):
         return Tokens(self.config.signing_key, self.config.own)
 
     @property
+    def _letters(self) -> Letters:
+        return Letters(self.config, self.tokens, self.account.name)
+
+    @property
     def resend(self) -> Resend:
         if not self.config.resend_api_key:
             raise DeliveryError(Failure.CREDENTIALS, "This gateway has no Resend API key. Set it in its options.")
         return Resend(self.http, self.config.resend_api_key)
+
+    @property
+    def _imap(self) -> Server:
+        server: Server = self.config.imap(self.secrets.get(oauth.ACCESS, ""))
+        return server
+
+    @property
+    def _smtp(self) -> Server:
+        server: Server = self.config.smtp(self.secrets.get(oauth.ACCESS, ""))
+        return server
+
+    # --- OAuth --------------------------------------------------------------------------------------------------------
+
+    def authorize(self, redirect: str, state: str) -> str:
+        if self.config.sign_in == oauth.PASSWORD:
+            raise ConfigError({"sign_in": "Choose the provider first: this gateway signs in with passwords."})
+        if self.config.oauth_application:
+            raise ConfigError({"oauth_application": "The application speaks for itself: nobody has to authorise it."})
+        return oauth.address(self.config.client(), redirect, state)
+
+    def exchange(self, redirect: str, code: str) -> messages.Tokens:
+        return oauth.exchange(self.config.client(), redirect, code, self.http)
+
+    def refresh(self) -> messages.Tokens | None:
+        if self.config.sign_in == oauth.PASSWORD:
+            return None
+        if self.config.oauth_application:
+            return oauth.speak_for_itself(self.config.client(), self.http)
+        if not self.config.oauth_refresh_token:
+            return None
+        return oauth.refresh(self.config.client(), self.config.oauth_refresh_token, self.http)
 
     # --- In -----------------------------------------------------------------------------------------------------------
 
@@ -78,7 +118,7 @@ class Email(Adapter):
         signatures.verify([self.config.resend_webhook_secret], renamed, request.body)
 
     def wants_polling(self) -> bool:
-        wanted = {IMAP: self.config.imap_host, RESEND: self.config.resend_api_key, NOTHING: ""}
+        wanted = {IMAP: self.config.receives_by_imap, RESEND: bool(self.config.resend_api_key), NOTHING: False}
         return bool(wanted[self.config.receive])
 
     def poll(self, cursor: Mapping[str, Any], wait: float) -> Polled:
@@ -86,7 +126,7 @@ class Email(Adapter):
             return self._poll_resend(cursor, wait)
         names = {inbox.SENT: self.config.sent_folder, inbox.INBOX: self.config.folder}
         folders = {role: name for role, name in names.items() if name}
-        with imap.opened(self.config.imap(), self.http, wait) as folder:
+        with imap.opened(self._imap, self.http, wait) as folder:
             return inbox.look(folder, folders, cursor, self.config.mark_read, wait)
 
     def _poll_resend(self, cursor: Mapping[str, Any], wait: float) -> Polled:
@@ -149,7 +189,7 @@ class Email(Adapter):
         if not mail.sender.address:
             return Ignored(key, "The mail has no sender.")
         where, said = threads.place(mail, self.tokens, self.config.authserv_id), quotes.strip(mail.text)
-        answer_to = next((party for party in mail.reply_to if not self._is_own(party.address)), mail.sender)
+        answer_to = next((party for party in mail.reply_to if not self.config.is_own(party.address)), mail.sender)
         cut = f"Of {told[inbox.CUT]} bytes only the beginning was fetched." if inbox.CUT in told else ""
         metadata = {
             "from": mail.sender.address,
@@ -179,34 +219,42 @@ class Email(Adapter):
     def _others(self, mail: Mail) -> list[str]:
         """Who got the mail besides us: they may write into its conversation."""
         known = dict.fromkeys(party.address for party in (*mail.to, *mail.cc))
-        return [one for one in known if one != mail.sender.address and not self._is_own(one)][:MOST_OTHERS]
-
-    def _is_own(self, address: str) -> bool:
-        """Whether it is our address, or one of our marks."""
-        local, _, domain = self.config.own.partition("@")
-        return bool(address == self.config.own or (address.startswith(f"{local}+") and address.endswith(f"@{domain}")))
+        return [one for one in known if one != mail.sender.address and not self.config.is_own(one)][:MOST_OTHERS]
 
     def _about_ours(self, found: Iterable[str]) -> tuple[str, str] | None:
-        """The mail of ours among these ids and its conversation. Nobody can forge one that is here."""
+        """The mail of ours among these ids, as `send` called it, and its conversation. Nobody can forge one."""
         for each in found:
             if ours := self.tokens.read_id(each):
-                return each, ours.thread
+                began = self.tokens.opened_thread(ours.client_ref) == ours.thread
+                return ours.thread if began else each, ours.thread
         return None
 
     def fetch(self, attachment: Attachment) -> bytes:
         return self.resend.attachment(attachment.reference)
 
+    @classmethod
+    def addressee(cls, at: str) -> Person:
+        if not (address := clean_address(at)):
+            raise ConfigError({"at": "Give the address of who gets it, behind a slash: “1a2B3c/grace@example.com”."})
+        return Person(address, email=address)
+
     # --- Out ----------------------------------------------------------------------------------------------------------
 
     def send(self, outgoing: Outgoing) -> Sent:
-        if not isinstance(outgoing.effect, Reply):
-            raise DeliveryError(Failure.REJECTED, "A mailbox has neither notes nor teams nor tags.")
-        letter = self._letter(outgoing, outgoing.effect)
+        return self._sent(outgoing, self._post(self._letters.write(outgoing), outgoing.client_ref))
+
+    def _sent(self, outgoing: Outgoing, found: str) -> Sent:
+        """A conversation that we have begun goes by its own name, not by that of its first mail."""
+        begun = isinstance(outgoing.effect, Open)
+        return Sent(self.tokens.opened_thread(outgoing.client_ref) if begun else found)
+
+    def _post(self, letter: Letter, client_ref: str) -> str:
+        """Send it. The id under which we are told what becomes of it."""
         if self.config.send == RESEND:
-            return Sent(self.resend.send(letter, outgoing.client_ref) or letter.message_id)
+            return self.resend.send(letter, client_ref) or letter.message_id
         recipients = (letter.to.address, *(party.address for party in letter.cc))
         envelope = smtp.Envelope(self.config.own, recipients, compose(letter))
-        server = self.config.smtp()
+        server = self._smtp
         began = time.monotonic()
         try:
             smtp.send(server, envelope, self._hello(), self.http)
@@ -214,56 +262,65 @@ class Email(Adapter):
             self._trace(server, began, error)
             raise
         self._trace(server, began, None)
-        return Sent(letter.message_id)
+        if self.config.sent_copies == BY_US:
+            self._keep_copy(envelope.data)
+        return letter.message_id
 
-    def _letter(self, outgoing: Outgoing, effect: Reply) -> Letter:
-        answered = outgoing.answers or Answered("")
-        to = clean_address(
-            str(answered.metadata.get("reply_to") or answered.metadata.get("from") or outgoing.recipient)
-        )
-        if not to:
-            raise DeliveryError(Failure.REJECTED, "The customer has no address that mail can be sent to.")
-        customer = clean_address(outgoing.recipient)
-        # Somebody else who has a part wrote last: the customer whose conversation it is hears the answer, too.
-        cc = () if answered.metadata.get("from", customer) == customer or not customer else (Party(customer),)
-        return Letter(
-            sender=Party(self.config.own, self.config.name or effect.author),
-            to=Party(to),
-            cc=cc,
-            reply_to=self.tokens.reply_address(outgoing.thread) if self.config.plus_addressing else "",
-            subject=answered.subject or "Your message",
-            text=effect.text,
-            message_id=self.tokens.message_id(outgoing.thread, outgoing.client_ref),
-            answers=answered.message_id,
-            references=message_ids(str(one) for one in answered.metadata.get("references", ())),
-            automatic=effect.purpose is not Purpose.HUMAN,
-        )
+    def _keep_copy(self, mail: bytes) -> None:
+        """Whatever becomes of the copy, the mail has been sent."""
+        with suppress(DeliveryError):
+            server, began = self._imap, time.monotonic()
+            try:
+                with imap.opened(server, self.http, 0, spare=QUICK) as folder:
+                    folder.keep(self.config.sent_folder or "Sent", mail)
+            except DeliveryError as error:
+                self._trace(server, began, error, "IMAP")
+
+    def can_settle(self) -> bool:
+        return bool(self.config.has_sent_mail or (self.config.send == RESEND and self.config.receive == RESEND))
+
+    def can_repeat(self) -> bool:
+        return bool(self.config.send == RESEND)
+
+    def settle(self, outgoing: Outgoing) -> Sent | None:
+        letter = self._letters.write(outgoing)
+        found = self.resend.find(letter) if self.config.send == RESEND else self._find(letter.message_id)
+        return self._sent(outgoing, found) if found else None
+
+    def _find(self, message_id: str) -> str:
+        """The id, if there is such a mail among those that the server filed as sent; else an empty one."""
+        try:
+            with imap.opened(self._imap, self.http, 0, spare=QUICK) as folder:
+                folder.choose(self.config.sent_folder, readonly=True)
+                return message_id if folder.holds(message_id) else ""
+        except DeliveryError as error:
+            if error.failure is not Failure.REJECTED:
+                raise
+            public = f"The sent folder couldn't be looked into, so the mail may have been sent. {error.public}"
+            raise DeliveryError(Failure.UNKNOWN, public) from error
 
     def _hello(self) -> str:
         return str(self.config.own.rpartition("@")[2])
 
-    def _trace(self, server: smtp.Server, began: float, error: DeliveryError | None) -> None:
+    def _trace(self, server: Server, began: float, error: DeliveryError | None, verb: str = "SMTP") -> None:
         if self.http.record is None:
             return
         status = int(error.vendor_code) if error and error.vendor_code.isdigit() else None if error else 250
         milliseconds = round((time.monotonic() - began) * 1000)
-        url = f"smtp://{server.host}:{server.port}"
-        self.http.record(Trace("SMTP", url, status, milliseconds, error.public if error else ""))
+        url = f"{verb.lower()}://{server.host}:{server.port}"
+        self.http.record(Trace(verb, url, status, milliseconds, error.public if error else ""))
 
     # --- Check --------------------------------------------------------------------------------------------------------
 
     def check(self) -> Health:
-        try:
-            return Health(ok=True, message=" ".join((self._check_receiving(), self._check_sending())))
-        except DeliveryError as error:
-            return Health(ok=False, message=error.public)
+        return Health(ok=True, message=" ".join((self._check_receiving(), self._check_sending())).strip())
 
     def _check_receiving(self) -> str:
         if self.config.receive == NOTHING:
             return "Nothing is received."
         if self.config.receive == RESEND:
             return self.resend.check()
-        with imap.opened(self.config.imap(), self.http, 0) as folder:
+        with imap.opened(self._imap, self.http, 0) as folder:
             for name in filter(None, (self.config.sent_folder, self.config.folder)):
                 folder.choose(name, readonly=True)
             quick = (
@@ -273,7 +330,7 @@ class Email(Adapter):
 
     def _check_sending(self) -> str:
         if self.config.send == SMTP:
-            smtp.check(self.config.smtp(), self._hello(), self.http)
+            smtp.check(self._smtp, self._hello(), self.http)
             return "The SMTP server lets us in."
         return self.resend.check() if self.config.receive != RESEND else ""
 

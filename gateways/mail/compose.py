@@ -11,8 +11,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from gateways.mail import headers, markup
+from gateways.mail import enclosed, headers, markup
+from gateways.mail.enclosed import File
 from gateways.mail.headers import Party
+
+REPLIED, GENERATED = "auto-replied", "auto-generated"
 
 MOST_REFERENCES = 20  # the first and the newest ones, as RFC 5322, 3.6.4, allows
 LONGEST_SUBJECT = 250
@@ -35,7 +38,9 @@ class Letter:
     message_id: str
     answers: str  # the Message-ID that it answers, "" for none
     references: tuple[str, ...]
-    automatic: bool  # no person wrote it
+    automatic: str  # "" for a person's; else how no person wrote it, as RFC 3834, 5, has it
+    files: tuple[File, ...] = ()
+    begins: bool = False  # a conversation: its subject is no answer's
 
 
 def compose(letter: Letter, now: datetime | None = None) -> bytes:
@@ -49,16 +54,38 @@ def compose(letter: Letter, now: datetime | None = None) -> bytes:
         "To": _mailbox(letter.to),
         "Cc": ",\r\n ".join(_mailbox(party) for party in letter.cc),
         "Reply-To": _mailbox(Party(letter.reply_to, letter.sender.name)) if letter.reply_to else "",
-        "Subject": _encoded(reply_subject(letter.subject), "Subject"),
+        "Subject": _encoded(subject(letter), "Subject"),
         "Date": format_datetime(now or datetime.now(UTC)),
         **thread_headers(letter),
         **automatic_headers(letter.automatic),
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+    return head.encode() + _content(letter).as_bytes()
+
+
+def bodies(letter: Letter) -> tuple[str, str]:
+    """The text as it is and as HTML, with the pictures where they are."""
+    shown = enclosed.shown(letter.files)
+    return one_text(markup.plain(letter.text, shown)), one_text(markup.html(letter.text, shown))
+
+
+def _content(letter: Letter) -> EmailMessage:
+    """multipart/alternative; within multipart/mixed where there are files, and with multipart/related for pictures."""
+    plain, html = bodies(letter)
     content = EmailMessage(policy=SMTP)
-    content.set_content(one_text(markup.plain(letter.text)), cte="quoted-printable")
-    content.add_alternative(one_text(markup.html(letter.text)), subtype="html", cte="quoted-printable")
-    return head.encode() + content.as_bytes()
+    content.set_content(plain, cte="quoted-printable")
+    content.add_alternative(html, subtype="html", cte="quoted-printable")
+    rich = content.get_body(("html",))
+    for file in letter.files:
+        main, _, sub = file.kind.partition("/")
+        if file.content_id and rich is not None:
+            cid = f"<{file.content_id}>"
+            rich.add_related(file.content, main, sub, filename=file.name, cid=cid, disposition="inline")
+    for file in letter.files:
+        main, _, sub = file.kind.partition("/")
+        if not file.content_id:
+            content.add_attachment(file.content, main, sub, filename=file.name)
+    return content
 
 
 def thread_headers(letter: Letter) -> dict[str, str]:
@@ -70,14 +97,14 @@ def thread_headers(letter: Letter) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def automatic_headers(automatic: bool) -> dict[str, str]:
+def automatic_headers(automatic: str) -> dict[str, str]:
     """What keeps autoresponders from answering. On people's mail there is none: that an absence be told is right."""
-    return {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}
+    return {"Auto-Submitted": automatic, "X-Auto-Response-Suppress": "All"} if automatic else {}
 
 
-def reply_subject(subject: str) -> str:
-    clean = one_line(subject)[:LONGEST_SUBJECT]
-    return clean if REPLY_PREFIX.match(clean) else f"Re: {clean}".strip()
+def subject(letter: Letter) -> str:
+    clean = one_line(letter.subject)[:LONGEST_SUBJECT]
+    return clean if letter.begins or REPLY_PREFIX.match(clean) else f"Re: {clean}".strip()
 
 
 def one_line(value: str) -> str:

@@ -16,10 +16,19 @@ from typing import Any
 from agents.connections import HttpError
 from agents.http import Http
 from agents.wires import Wire
-from gateways.answers import unanswered
 from gateways.errors import DeliveryError, Failure
-from gateways.mail.logins import OAuth, access_token, xoauth2
-from gateways.mail.smtp import STARTTLS, TLS, Server
+from gateways.mail.logins import (
+    NONE,
+    STARTTLS,
+    TLS,
+    OAuth,
+    Server,
+    in_the_open,
+    no_starttls,
+    open_login,
+    unconnected,
+    xoauth2,
+)
 
 MOST_BYTES = 25_000_000  # of one mail; of a larger one the beginning is fetched
 BEGINNING = 1_000_000
@@ -33,9 +42,9 @@ SIZE_IN_ANSWER = re.compile(rb"\bRFC822\.SIZE (\d+)")
 class Folder(imaplib.IMAP4):
     """imaplib over a guarded wire, with reading of its own: IDLE needs to know what has arrived but isn't read."""
 
-    def __init__(self, wire: Wire, security: str) -> None:
+    def __init__(self, wire: Wire, server: Server) -> None:
         self.wire = wire
-        self.security = security
+        self.server = server
         self._unread = bytearray()
         super().__init__(wire.host, wire.port)
 
@@ -43,7 +52,7 @@ class Folder(imaplib.IMAP4):
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host, self.port = host, port
-        self.sock = self.wire.open(tls=self.security == TLS)
+        self.sock = self.wire.open(tls=self.server.security == TLS)
 
     def read(self, size: int) -> bytes:
         if size > MOST_BYTES + LONGEST_LINE:
@@ -89,6 +98,8 @@ class Folder(imaplib.IMAP4):
 
     def secure(self) -> None:
         """STARTTLS. What came before it isn't from whom the certificate names, and is no answer."""
+        if "STARTTLS" not in self.capabilities or self.state != "NONAUTH":  # or it was stripped on the way
+            raise no_starttls(self.server)
         self._done(self._simple_command("STARTTLS"))
         self._unread.clear()
         self.sock = self.wire.secure(self.sock)
@@ -99,10 +110,13 @@ class Folder(imaplib.IMAP4):
             word.upper() for line in self._done(self.capability()) for word in line.decode("ascii", "replace").split()
         }
 
-    def sign_in(self, server: Server, http: Http) -> None:
-        login = server.login
+    def sign_in(self) -> None:
+        login = self.server.login
+        wants_tls = self.server.security == NONE and "LOGINDISABLED" in self.capabilities
+        if wants_tls or in_the_open(self.server, self.sock):
+            raise open_login(self.server)
         if isinstance(login, OAuth):
-            answers = iter((xoauth2(login.user, access_token(login, http)).encode(),))
+            answers = iter((xoauth2(login.user, login.token).encode(),))
             self.authenticate("XOAUTH2", lambda challenge: next(answers, b""))
         elif login is not None and "AUTH=PLAIN" in self.capabilities:  # any letters; LOGIN takes ASCII only
             self.authenticate("PLAIN", lambda challenge: f"\0{login.user}\0{login.password}".encode())
@@ -123,6 +137,14 @@ class Folder(imaplib.IMAP4):
         """Those of the mails that fit, in ascending order."""
         found = self._done(self.uid("SEARCH", criteria))
         return sorted(int(number) for line in found if line for number in line.split() if number.isdigit())
+
+    def holds(self, message_id: str) -> bool:
+        """Whether the chosen folder has a mail with this Message-ID, which is one of ours."""
+        return bool(self.uids(f'HEADER Message-ID "{message_id}"'))
+
+    def keep(self, folder: str, mail: bytes) -> None:
+        """Put a mail there that was read already."""
+        self._done(self.append(_quoted(folder), r"(\Seen)", "", mail))
 
     def sizes(self, uids: Iterable[int]) -> dict[int, int]:
         """Bytes by UID, of those that are still there."""
@@ -185,17 +207,17 @@ class Folder(imaplib.IMAP4):
 
 
 @contextmanager
-def opened(server: Server, http: Http, wait: float) -> Iterator[Folder]:
+def opened(server: Server, http: Http, wait: float, spare: float = SPARE) -> Iterator[Folder]:
     """A signed-in connection that may be used for `wait` seconds and what fetching takes. Raises DeliveryError."""
-    wire = Wire(replace(http.policy, total_timeout=wait + SPARE), server.host, server.port)
+    wire = Wire(replace(http.policy, total_timeout=wait + spare), server.host, server.port, server.authority)
     where = f"{server.host}, port {server.port}"
     try:
         with _named(where):
-            folder = Folder(wire, server.security)
+            folder = Folder(wire, server)
             if server.security == STARTTLS:
                 folder.secure()
             with _signing_in(where):
-                folder.sign_in(server, http)
+                folder.sign_in()
             yield folder
             with suppress(OSError, imaplib.IMAP4.error):
                 folder.logout()
@@ -221,7 +243,7 @@ def _named(where: str) -> Iterator[None]:
     try:
         yield
     except HttpError as error:
-        raise unanswered(error) from error
+        raise unconnected(error) from error
     except (imaplib.IMAP4.abort, OSError) as error:
         raise DeliveryError(Failure.UNREACHABLE, f"The IMAP server at {where} ended the connection.") from error
     except imaplib.IMAP4.error as error:

@@ -1,16 +1,18 @@
 """What an email gateway is configured with, and the servers that follow from it."""
 
 import re
+import ssl
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from gateways import signatures
 from gateways.config import option
-from gateways.errors import DeliveryError, Failure
-from gateways.mail import headers
-from gateways.mail.logins import Login, OAuth, Password
-from gateways.mail.smtp import NONE, STARTTLS, TLS, Server
+from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.mail import headers, oauth
+from gateways.mail.logins import NONE, STARTTLS, TLS, Login, OAuth, Password, Server
 
 IMAP, SMTP, RESEND, NOTHING = "imap", "smtp", "resend", "nothing"
+NO_COPIES, BY_SERVER, BY_US = "none", "server", "us"
 SECURITY = (TLS, STARTTLS, NONE)
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]+\]?")
 
@@ -30,9 +32,10 @@ def _check_port(value: int) -> str:
 
 
 def _check_url(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+    parts = urlsplit(value) if re.fullmatch(r"https?://[^\s/@?#]+(/\S*)?", value) else None
+    if parts and (parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost")):
         return ""
-    return "Give a whole address like https://oauth2.googleapis.com/token."
+    return "Give a whole address that begins with https://, like https://login.example.com/token."
 
 
 def _check_team(value: str) -> str:
@@ -42,6 +45,20 @@ def _check_team(value: str) -> str:
 
 def _check_line(value: str) -> str:
     return "" if value.isprintable() else "This must be one line."
+
+
+def _check_tenant(value: str) -> str:
+    return "" if re.fullmatch(r"[A-Za-z0-9.-]{1,253}", value) else "Give the tenant's id or one of its domains."
+
+
+def _check_authority(value: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
+    except (ssl.SSLError, ValueError):
+        return (
+            "Paste certificates in PEM: what stands from “-----BEGIN CERTIFICATE-----” to “-----END CERTIFICATE-----”."
+        )
+    return ""
 
 
 def _check_webhook_secret(value: str) -> str:
@@ -84,7 +101,7 @@ class Config:
     imap_host: str = option(
         "IMAP server",
         "Gmail: imap.gmail.com (https://support.google.com/mail/answer/7126229). Microsoft 365: outlook.office365.com "
-        "(https://support.microsoft.com/office/d088b986-291d-42b8-9564-9c414e2aa040).",
+        "(https://support.microsoft.com/office/d088b986-291d-42b8-9564-9c414e2aa040), which wants “sign in” microsoft.",
         default="",
         check=_check_host,
     )
@@ -106,12 +123,22 @@ class Config:
         default="",
         check=_check_line,
     )
+    sent_copies: str = option(
+        "Copies of what we send",
+        "“server”: the mail server itself files what it sends for us in the sent folder, as Gmail and Microsoft 365 "
+        "do. Then a mail whose sending broke off is looked for there, and sent again if it isn't there. “us”: we put "
+        "a copy there, or under “Sent”. “none”: there are no copies.",
+        default=NO_COPIES,
+        choices=(NO_COPIES, BY_SERVER, BY_US),
+    )
     mark_read: bool = option(
         "Mark as read", "Mark what was taken in as read. Otherwise it stays as it is.", default=False
     )
     smtp_host: str = option(
         "SMTP server",
-        "Gmail: smtp.gmail.com. Microsoft 365: smtp.office365.com, port 587, starttls.",
+        "Gmail: smtp.gmail.com. Microsoft 365: smtp.office365.com, port 587, starttls; its mailbox needs authenticated "
+        "SMTP switched on "
+        "(https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission).",
         default="",
         check=_check_host,
     )
@@ -121,28 +148,68 @@ class Config:
     smtp_password: str = option(
         "SMTP password", "Empty for that of IMAP. If neither is set, there is no login.", default="", secret=True
     )
-    oauth_token_url: str = option(
-        "OAuth token URL",
-        "To sign in with OAuth2 in place of passwords. Google: https://oauth2.googleapis.com/token; Microsoft: "
-        "https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token.",
+    authority: str = option(
+        "CA certificate",
+        "Only for servers with a certificate of your own authority: that authority's certificate, in PEM.",
+        default="",
+        multiline=True,
+        check=_check_authority,
+    )
+    sign_in: str = option(
+        "Sign in",
+        "With the passwords above, or with OAuth 2 at Google, at Microsoft, which takes no passwords for mailboxes any "
+        "more, or at another provider. With OAuth, save the gateway and then press “Connect with Email”.",
+        default=oauth.PASSWORD,
+        choices=(oauth.PASSWORD, oauth.GOOGLE, oauth.MICROSOFT, oauth.OTHER),
+    )
+    oauth_client_id: str = option(
+        "OAuth client id",
+        "Of the application that you register with the provider, with the redirect address of this site. Google: "
+        "https://console.cloud.google.com/apis/credentials, type “Web application”. Microsoft: "
+        "https://entra.microsoft.com, “App registrations”, with the permissions IMAP.AccessAsUser.All and SMTP.Send "
+        "(https://learn.microsoft.com/entra/identity-platform/quickstart-register-app).",
+        default="",
+    )
+    oauth_client_secret: str = option(
+        "OAuth client secret", "The application's secret: its value, not its id.", default="", secret=True
+    )
+    oauth_tenant: str = option(
+        "Microsoft tenant",
+        "The id of your directory, or a domain of it. “organizations” will do for an application of several tenants.",
+        default="organizations",
+        check=_check_tenant,
+    )
+    oauth_application: bool = option(
+        "Application speaks for itself",
+        "Client credentials: nobody authorises; an administrator has granted the application IMAP.AccessAsApp and "
+        "SMTP.SendAsApp and the mailbox "
+        "(https://learn.microsoft.com/exchange/client-developer/legacy-protocols/"
+        "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth).",
+        default=False,
+    )
+    oauth_authorize_url: str = option(
+        "OAuth authorize URL",
+        "Of another provider: where the mailbox's owner lets us in.",
         default="",
         check=_check_url,
     )
-    oauth_client_id: str = option("OAuth client id", "Of the application that you registered.", default="")
-    oauth_client_secret: str = option("OAuth client secret", "Its secret.", default="", secret=True)
+    oauth_token_url: str = option(
+        "OAuth token URL", "Of another provider: where tokens are got.", default="", check=_check_url
+    )
+    oauth_scope: str = option(
+        "OAuth scope", "Of another provider; with Google and Microsoft, empty for the usual one.", default=""
+    )
     oauth_refresh_token: str = option(
         "OAuth refresh token",
-        "Got when the mailbox's owner authorised the application. Empty if the application speaks for itself "
-        "(client credentials, Microsoft 365).",
+        "Comes by itself with “Connect with Email”; or one that you have already.",
         default="",
         secret=True,
     )
-    oauth_scope: str = option(
-        "OAuth scope", "Only where the server wants one, like https://outlook.office365.com/.default.", default=""
-    )
     resend_api_key: str = option(
         "Resend API key",
-        "From https://resend.com/api-keys; with full access, if mail is received.",
+        "From https://resend.com/api-keys; with full access, if mail is received. The address's domain has to be "
+        "verified (https://resend.com/domains); to receive, its MX record points to Resend "
+        "(https://resend.com/docs/dashboard/receiving/introduction).",
         default="",
         secret=True,
     )
@@ -179,32 +246,74 @@ class Config:
     def own(self) -> str:
         return self.address.lower()
 
+    def is_own(self, address: str) -> bool:
+        """Whether it is our address, or one of our marks."""
+        local, _, domain = self.own.partition("@")
+        return address == self.own or (address.startswith(f"{local}+") and address.endswith(f"@{domain}"))
+
     def is_team(self, address: str) -> bool:
         return any(address == one or (one[0] == "@" and address.endswith(one)) for one in _split(self.team))
 
-    def imap(self) -> Server:
+    @property
+    def provider(self) -> oauth.Provider | None:
+        """The vendor that we sign in at with OAuth; None for passwords and for any other."""
+        return oauth.PROVIDERS.get(self.sign_in)
+
+    @property
+    def has_sent_mail(self) -> bool:
+        """Whether what we send by SMTP can be found in a folder, and what isn't there wasn't sent."""
+        there = self.send == SMTP and bool(self.sent_folder) and bool(self.imap_host or self.provider)
+        return there and self.sent_copies == BY_SERVER
+
+    @property
+    def receives_by_imap(self) -> bool:
+        return self.receive == IMAP and bool(self.imap_host or self.provider)
+
+    def imap(self, token: str = "") -> Server:
         """Raises DeliveryError where something is missing."""
         user = self.imap_user or self.address
-        login = self._oauth(user) or Password(user, self.imap_password)
-        return Server(_needed(self.imap_host, "IMAP server"), self.imap_port, self.imap_security, login)
+        login = self._oauth(user, token) or Password(user, self.imap_password)
+        if self.provider and not self.imap_host:
+            return Server(*self.provider.imap, login, self.authority)
+        host = _needed(self.imap_host, "IMAP server")
+        return Server(host, self.imap_port, self.imap_security, login, self.authority)
 
-    def smtp(self) -> Server:
+    def smtp(self, token: str = "") -> Server:
         """Raises DeliveryError where something is missing."""
         user = self.smtp_user or self.address
         password = self.smtp_password or self.imap_password
-        login: Login | None = self._oauth(user) or (Password(user, password) if password else None)
-        return Server(_needed(self.smtp_host, "SMTP server"), self.smtp_port, self.smtp_security, login)
+        login: Login | None = self._oauth(user, token) or (Password(user, password) if password else None)
+        if self.provider and not self.smtp_host:
+            return Server(*self.provider.smtp, login, self.authority)
+        host = _needed(self.smtp_host, "SMTP server")
+        return Server(host, self.smtp_port, self.smtp_security, login, self.authority)
 
-    def _oauth(self, user: str) -> OAuth | None:
-        if not self.oauth_token_url:
+    def _oauth(self, user: str, token: str) -> OAuth | None:
+        if self.sign_in == oauth.PASSWORD:
             return None
-        return OAuth(
-            user=user,
-            token_url=self.oauth_token_url,
-            client_id=_needed(self.oauth_client_id, "OAuth client id"),
+        if not token:
+            raise DeliveryError(Failure.CREDENTIALS, f"The mailbox isn't authorised yet. {oauth.CONNECT}")
+        return OAuth(user, token)
+
+    def client(self) -> oauth.Client:
+        """Our application at the provider. Raises ConfigError naming what is missing."""
+        ours = self.provider
+        authorize_url = ours.authorize_url if ours else self.oauth_authorize_url
+        token_url = ours.token_url if ours else self.oauth_token_url
+        needed = {"oauth_client_id": self.oauth_client_id, "oauth_token_url": token_url}
+        if not self.oauth_application:
+            needed["oauth_authorize_url"] = authorize_url
+        if missing := {name: "OAuth needs this." for name, value in needed.items() if not value}:
+            raise ConfigError(missing)
+        usual = (ours.app_scope if self.oauth_application else ours.scope) if ours else ""
+        return oauth.Client(
+            authorize_url=authorize_url.replace("{tenant}", self.oauth_tenant),
+            token_url=token_url.replace("{tenant}", self.oauth_tenant),
+            client_id=self.oauth_client_id,
             client_secret=self.oauth_client_secret,
-            refresh_token=self.oauth_refresh_token,
-            scope=self.oauth_scope,
+            scope=self.oauth_scope or usual,
+            hint=self.imap_user or self.address,
+            extra=ours.extra if ours else {},
         )
 
 

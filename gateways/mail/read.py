@@ -115,14 +115,21 @@ def _walk(part: Part, levels: int) -> Iterator[Part]:
         yield part
         return
     inner = [each for each in payload if isinstance(each, Message)]
-    for each in _best(inner) if part.get_content_subtype() == "alternative" else inner:
-        yield from _walk(each, levels - 1)
+    plain = _best(inner) if part.get_content_subtype() == "alternative" else None
+    for each in inner:
+        leaves = _walk(each, levels - 1)
+        yield from leaves if plain is None or each is plain else (leaf for leaf in leaves if not _is_text(leaf))
 
 
-def _best(alternatives: list[Part]) -> list[Part]:
-    """Of the same content in several forms: the plain one if it says something, and what isn't text besides."""
-    plain = [part for part in alternatives if part.get_content_type() == "text/plain" and body(part).strip()]
-    return [part for part in alternatives if not plain or part is plain[0] or part.get_content_maintype() != "text"]
+def _best(alternatives: list[Part]) -> "Part | None":
+    """Of the same content in several forms the plain one, if it says something. Of the others, only files count."""
+    plain = (part for part in alternatives if part.get_content_type() == "text/plain" and body(part).strip())
+    return next(plain, None)
+
+
+def _is_text(leaf: Part) -> bool:
+    attached = leaf.get_content_disposition() == "attachment" or bool(_filename(leaf))
+    return leaf.get_content_maintype() == "text" and not attached
 
 
 class _Contents:

@@ -5,6 +5,7 @@ Out: POST /emails with Idempotency-Key.
 Webhooks are signed by Svix: https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
 """
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from agents.http import Http, HttpError, Response
 from gateways.answers import problem, unanswered
 from gateways.bodies import Data, read_id, read_object, read_time
 from gateways.errors import DeliveryError, Failure, Malformed
-from gateways.mail import headers, html, markup
-from gateways.mail.compose import Letter, automatic_headers, mailbox, one_text, reply_subject, thread_headers
+from gateways.mail import headers, html
+from gateways.mail.compose import Letter, automatic_headers, bodies, mailbox, subject, thread_headers
+from gateways.mail.enclosed import File
 from gateways.mail.headers import Party
 from gateways.mail.read import LONGEST_TEXT, Mail
 from gateways.messages import Attachment
@@ -26,6 +28,7 @@ API = "https://api.resend.com"
 PAGE = 50  # mails in a list
 MOST_PAGES = 4
 MOST_MAILS = 20  # fetched at once
+LISTED, LOOKED_AT = 100, 5  # of the mails sent, the newest ones; and those of them that may be the one looked for
 DOWNLOAD_HOSTS = (".resend.com", ".resend.app", ".cloudfront.net", ".amazonaws.com")  # where attachments lie
 
 
@@ -41,6 +44,20 @@ class Resend:
             return read_id(read_object(answer.body), "id")
         except Malformed:
             return ""
+
+    def find(self, letter: Letter) -> str:
+        """Resend's id of the letter, "" if it is not among the last mails that were sent. Raises DeliveryError.
+
+        What can be read back has neither our headers nor the key; so our Message-ID also stands in the HTML, unseen.
+        """
+        rows = read_object(self._get(f"/emails?limit={LISTED}").body).get("data")
+        listed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        same = [row for row in listed if letter.to.address in _addresses(row) and row.get("subject") == subject(letter)]
+        for email_id in filter(None, (read_id(row, "id") for row in same[:LOOKED_AT])):
+            whole = read_object(self._get(f"/emails/{quote(email_id, safe='')}").body)
+            if _mark(letter) in str(whole.get("html") or ""):
+                return email_id
+        return ""
 
     def received(self, cursor: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The mails since the cursor, oldest first, and the next cursor. The first time: none. Raises DeliveryError."""
@@ -126,6 +143,9 @@ def _refusal(answer: Response) -> DeliveryError | None:
         )
     if name == "concurrent_idempotent_requests":
         return DeliveryError(Failure.UNREACHABLE, "Resend is still working on our first attempt.", vendor_code=name)
+    if name == "invalid_idempotent_request":
+        public = "Resend has had another mail with this key: an earlier attempt at it may have arrived."
+        return DeliveryError(Failure.UNKNOWN, public, vendor_code=name)
     words = refusal.public.replace("The URL", "Resend")
     code = name or refusal.vendor_code
     return DeliveryError(refusal.failure, words, retry_after=refusal.retry_after, vendor_code=code)
@@ -136,22 +156,38 @@ def _refusal(answer: Response) -> DeliveryError | None:
 
 def _body(letter: Letter) -> dict[str, Any]:
     """Resend gives each mail a Message-ID of its own. So ours goes into References, which answers bring back."""
-    ids = thread_headers(letter)
+    ids, (plain, rich) = thread_headers(letter), bodies(letter)
     ours = ids.pop("Message-ID")
     ids["References"] = " ".join([*ids.get("References", "").split(), ours])
     body: dict[str, Any] = {
         "from": mailbox(letter.sender),
         "to": [mailbox(letter.to)],
-        "subject": reply_subject(letter.subject),
-        "text": one_text(markup.plain(letter.text)),
-        "html": one_text(markup.html(letter.text)),
+        "subject": subject(letter),
+        "text": plain,
+        "html": rich.replace("<head>", f"<head>{_mark(letter)}", 1),
         "headers": {**ids, **automatic_headers(letter.automatic)},
     }
+    if letter.files:
+        body["attachments"] = [_file(file) for file in letter.files]
     if letter.cc:
         body["cc"] = [mailbox(party) for party in letter.cc]
     if letter.reply_to:
         body["reply_to"] = [letter.reply_to]
     return body
+
+
+def _mark(letter: Letter) -> str:
+    return f'<meta name="message-id" content="{letter.message_id.strip("<>")}">'
+
+
+def _addresses(row: Data) -> set[str]:
+    return {party.address for party in headers.parties(_strings(row, "to"))}
+
+
+def _file(file: File) -> dict[str, str]:
+    content = base64.b64encode(file.content).decode()
+    told = {"filename": file.name, "content": content, "content_type": file.kind}
+    return {**told, "content_id": file.content_id} if file.content_id else told
 
 
 # --- In ---------------------------------------------------------------------------------------------------------------

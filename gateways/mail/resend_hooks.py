@@ -36,7 +36,9 @@ def reported(
     about = about_ours(_ids_in(data))
     if kind in PROGRESS:
         why = _why(data)
-        yield DeliveryReported(key, read_id(data, "email_id"), PROGRESS[kind], why)
+        # A conversation that we have begun goes by its own name, not by that of its first mail.
+        begun = about is not None and about[0] == about[1]
+        yield DeliveryReported(key, about[0] if about and begun else read_id(data, "email_id"), PROGRESS[kind], why)
         if about and kind in GONE and _is_permanent(data):
             yield Unreachable(f"{key}:gone", about[1], f"Mail to the customer comes back: {why}"[:300])
     elif kind == "email.complained" and about:

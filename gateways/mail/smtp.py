@@ -16,22 +16,22 @@ from dataclasses import dataclass
 from agents.connections import HttpError
 from agents.http import Http
 from agents.wires import Wire
-from gateways.answers import unanswered
 from gateways.errors import DeliveryError, Failure
-from gateways.mail.logins import Login, OAuth, access_token, xoauth2
+from gateways.mail.enclosed import too_large
+from gateways.mail.logins import (
+    STARTTLS,
+    TLS,
+    OAuth,
+    Server,
+    in_the_open,
+    no_starttls,
+    open_login,
+    unconnected,
+    xoauth2,
+)
 
-TLS, STARTTLS, NONE = "tls", "starttls", "none"
+FILED_WITHIN = 120.0  # seconds from then on in which a server that took a mail has filed it, too
 NOT_US = frozenset((530, 534, 535, 538))  # authentication is needed, or isn't good enough: RFC 4954, 6
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where a mail server listens and who we are to it. `login` None: it knows us by our address."""
-
-    host: str
-    port: int
-    security: str
-    login: Login | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +47,40 @@ class _Client(smtplib.SMTP):
     def __init__(self, wire: Wire, hello: str) -> None:
         super().__init__(local_hostname=hello, timeout=wire.policy.read_timeout)
         self.wire = wire
-        self.secured = False
 
-    def open(self, security: str) -> None:
+    def open(self, server: Server) -> None:
         """Connected, greeted, and secured where that is wanted."""
-        self.sock = self.wire.open(tls=security == TLS)
+        self.sock = self.wire.open(tls=server.security == TLS)
         self.file = None
         self._expect(self.getreply(), 220)
         self.ehlo_or_helo_if_needed()
-        if security == STARTTLS:
-            self._expect(self.docmd("STARTTLS"), 220)
+        if server.security == STARTTLS:
+            if not self.has_extn("starttls") or self.docmd("STARTTLS")[0] != 220:
+                raise no_starttls(server)
             self.sock = self.wire.secure(self.sock)
             self.file = None  # whatever came before TLS isn't from whom the certificate names
             self.helo_resp = self.ehlo_resp = None
             self.esmtp_features = {}
             self.ehlo_or_helo_if_needed()
 
-    def sign_in(self, login: Login | None, http: Http) -> None:
-        if not self.has_extn("auth"):
+    def sign_in(self, server: Server) -> None:
+        login = server.login
+        if login is None or not self.has_extn("auth"):
             return  # it knows us by our address, or will say 530
+        if in_the_open(server, self.sock):
+            raise open_login(server)
         if isinstance(login, OAuth):
-            said = xoauth2(login.user, access_token(login, http))
+            said = xoauth2(login.user, login.token)
             self.auth("XOAUTH2", lambda challenge=None: said if challenge is None else "")
-        elif login is not None:
+        else:
             self.login(login.user, login.password)
 
     def deliver(self, envelope: Envelope) -> str:
         """The server's word on it. What is raised up to the final dot is `_Early`."""
-        options = [option for option, wanted in (("smtputf8", not envelope.data.isascii()),) if wanted]
+        options = [] if envelope.data.isascii() else ["smtputf8"]
         if options and not self.has_extn("smtputf8"):
             raise DeliveryError(Failure.REJECTED, "The server can't send to addresses with such letters (SMTPUTF8).")
+        options += self._announced(len(envelope.data))
         self._expect(self.mail(envelope.sender, options), 250)
         for recipient in envelope.recipients:
             self._expect(self.rcpt(recipient), 250, 251)
@@ -85,10 +89,18 @@ class _Client(smtplib.SMTP):
             self.send(_dotted(envelope.data))
             reply = self.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            raise DeliveryError(
-                Failure.UNKNOWN, "The connection was cut after the mail was sent: it may have been taken."
-            ) from error
+            public = "The connection was cut after the mail was sent: it may have been taken."
+            raise DeliveryError(Failure.UNKNOWN, public, retry_after=FILED_WITHIN) from error
         return self._expect(reply, 250)
+
+    def _announced(self, size: int) -> list[str]:
+        """The size, for servers that want to know it before the mail, RFC 1870."""
+        if not self.has_extn("size"):
+            return []
+        most = self.esmtp_features["size"].strip()
+        if most.isdigit() and 0 < int(most) < size:
+            raise too_large(size, int(most))
+        return [f"size={size}"]
 
     def _expect(self, reply: tuple[int, bytes], *codes: int) -> str:
         code, words = reply
@@ -117,12 +129,12 @@ def check(server: Server, hello: str, http: Http) -> None:
 
 @contextmanager
 def _client(server: Server, hello: str, http: Http) -> Iterator[_Client]:
-    wire = Wire(http.policy, server.host, server.port)
+    wire = Wire(http.policy, server.host, server.port, server.authority)
     client = _Client(wire, hello)
     try:
         with _named(server):
-            client.open(server.security)
-            client.sign_in(server.login, http)
+            client.open(server)
+            client.sign_in(server)
             yield client
             with suppress(OSError, smtplib.SMTPException):
                 client.quit()
@@ -139,7 +151,7 @@ def _named(server: Server) -> Iterator[None]:
     try:
         yield
     except HttpError as error:
-        raise unanswered(error) from error
+        raise unconnected(error) from error
     except smtplib.SMTPAuthenticationError as error:
         raise _refused(error, where, Failure.CREDENTIALS) from error
     except smtplib.SMTPResponseException as error:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BYTES = 10  # of a thread's id and of a signature: 80 bits, 16 characters
+LENGTH, OPENED = 16, 11  # characters of a thread's id; and where we began, how many of them aren't a proof of that
 LONGEST_LOCAL = 64  # characters before the @, RFC 5321, 4.5.3.1.1
 
 _ID = re.compile(r"<([0-9a-f]{32})\.([a-z2-7]{16})\.([a-z2-7]{16})@[^<>\s@]+>")
@@ -67,6 +68,20 @@ class Tokens:
     def new_thread(self, sender: str, root: str) -> str:
         """The id of the conversation that this sender began with the mail `root`. Nobody else's begins there."""
         return self._sign("thread", sender.lower(), root)
+
+    def opened_thread(self, client_ref: str) -> str:
+        """The id of a conversation that we begin ourselves, with this message."""
+        made = self._sign("begun", client_ref)[:OPENED]
+        return made + self._sign("opened", made)[: LENGTH - OPENED]
+
+    def is_opened(self, thread: str) -> bool:
+        """Whether we have begun the conversation."""
+        made = thread[:OPENED]
+        return hmac.compare_digest(thread[OPENED:], self._sign("opened", made)[: LENGTH - OPENED])
+
+    def root(self, thread: str) -> str:
+        """An id by which mail programs keep together the mails of a conversation that we have begun."""
+        return f"<{thread}.{self._sign('root', thread)}@{self._domain}>"
 
     def _sign(self, *parts: str) -> str:
         digest = hmac.digest(self._key, "\n".join(parts).encode(), hashlib.sha256)

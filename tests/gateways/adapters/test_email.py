@@ -5,6 +5,7 @@ import json
 import smtplib
 import socketserver
 import threading
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -25,7 +26,9 @@ from gateways.messages import (
     DeliveryReported,
     Ignored,
     Note,
+    Open,
     Outgoing,
+    Person,
     Progress,
     Purpose,
     Reply,
@@ -305,6 +308,83 @@ def test_each_failure_is_what_it_is(smtp, name):
     assert "pass-word" not in raised.value.public
 
 
+def test_a_server_that_takes_less_is_told_nothing(smtp):
+    port, seen = smtp(EHLO="250-hello\r\n250 SIZE 1000000")
+    large = Attachment("a.bin", content=b"0" * 1_000_000)
+    with pytest.raises(DeliveryError, match=r"the mail has 1.4 MB; 1.0 MB can be sent") as raised:
+        over(port).send(replace(outgoing(), files=(large,)))
+    assert raised.value.failure is Failure.REJECTED and [line.split()[0] for line in seen] == ["ehlo"]
+
+
+def test_a_server_that_wants_to_know_is_told_the_size(smtp):
+    port, seen = smtp(EHLO="250-hello\r\n250 SIZE 0")
+    over(port).send(outgoing())
+    assert seen[1] == f"mail FROM:<support@shop.example> size={len(seen[4].encode()) - len('.') * 2 - 2}"
+
+
+CUSTOMER = Person("relay:7", "Ada", "ada@example.com")
+OPENED = email().tokens.opened_thread(REF)
+
+
+def opening(at="Grace@shop.example") -> Outgoing:
+    effect = Open("Ada, on Telegram", "She **waits**.", CUSTOMER, at)
+    return Outgoing(effect, "relay-1", "grace@shop.example", REF, Answered("", "Ada, on Telegram"))
+
+
+def test_a_thread_is_begun_with_people(smtp):
+    port, seen = smtp()
+    assert over(port, name="Shop").send(opening()) == Sent(OPENED)
+    assert seen[2] == "rcpt TO:<grace@shop.example>"
+    mail = message_from_bytes(seen[4].encode(), policy=default)
+    del mail["Date"]
+    assert {name: value for name, value in mail.items() if name != "Content-Type"} == {
+        "From": "Shop <support@shop.example>",
+        "To": "grace@shop.example",
+        "Subject": "Ada, on Telegram",
+        "Message-ID": email().tokens.message_id(OPENED, REF),
+        "References": email().tokens.root(OPENED),
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "MIME-Version": "1.0",
+    }
+    assert mail.get_body(("plain",)).get_content().split("\r\n\r\n")[-1].startswith("Answer this mail")
+
+
+def test_what_follows_is_from_the_customer_and_in_the_thread(smtp):
+    port, seen = smtp()
+    said = Outgoing(
+        Reply("Hello?", Purpose.HUMAN, "Ada"), OPENED, "grace@shop.example", REF, Answered("", "Ada, on Telegram")
+    )
+    over(port, name="Shop").send(said)
+    mail = message_from_bytes(seen[4].encode(), policy=default)
+    names = ("From", "To", "Subject", "References", "Auto-Submitted")
+    assert [mail[name] for name in names] == [
+        "Ada <support@shop.example>",
+        "grace@shop.example",
+        "Re: Ada, on Telegram",
+        email().tokens.root(OPENED),
+        "auto-generated",
+    ]
+
+
+@pytest.mark.parametrize("at", ["", "grace", "support@shop.example", f"{REPLY_TO}"], ids=repr)
+def test_no_thread_is_begun_with_nobody_or_ourselves(at):
+    with pytest.raises(DeliveryError, match="is no address of people's") as raised:
+        email(smtp_host="127.0.0.1").send(opening(at))
+    assert raised.value.failure is Failure.REJECTED
+
+
+def test_only_what_we_have_begun_counts_as_begun():
+    tokens = email().tokens
+    changed = ("b" if OPENED[0] == "a" else "a") + OPENED[1:]
+    assert [tokens.is_opened(thread) for thread in (OPENED, changed, THREAD, "", "relay-1")] == [True] + [False] * 4
+
+
+def test_a_copy_that_cant_be_kept_doesnt_unsend_the_mail(smtp):
+    port, _ = smtp()
+    assert over(port, sent_copies="us", imap_host="127.0.0.1", imap_port=1).send(outgoing()) == Sent(OURS)
+
+
 def test_servers_in_private_networks_arent_reached():
     ours = email(smtp_host="10.1.2.3")
     with pytest.raises(DeliveryError) as raised:
@@ -362,6 +442,62 @@ def test_what_is_sent_is_what_resend_describes(described):
     }
 
 
+@needs_specs
+@responses.activate
+def test_files_go_to_resend_along(described):
+    responses.post("https://api.resend.com/emails", json={"id": "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"})
+    files = (Attachment("a.pdf", "application/pdf", content=b"%PDF"), Attachment("b.png", "image/png", content=b"PNG"))
+    resend().send(replace(outgoing(Reply("See ![it](b.png)", Purpose.HUMAN, "Grace")), files=files))
+    made = responses.calls[0].request
+    described(made)
+    body = json.loads(made.body)
+    content_id = f"file2.{OURS.strip('<>')}"
+    assert body["attachments"] == [
+        {"filename": "a.pdf", "content": "JVBERg==", "content_type": "application/pdf"},
+        {"filename": "b.png", "content": "UE5H", "content_type": "image/png", "content_id": content_id},
+    ]
+    assert f'<img src="cid:{content_id}" alt="it">' in body["html"]
+
+
+@needs_specs
+@responses.activate
+def test_what_became_of_a_mail_is_read_back_from_resend(described):
+    ours, mine, other = resend(), "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+    responses.post("https://api.resend.com/emails", json={"id": mine})
+    ours.send(outgoing())
+    html = json.loads(responses.calls[0].request.body)["html"]
+    row = {"to": ["ann@customer.example"], "subject": "Re: My tent"}
+    elsewhere = {"id": "00000000-0000-4000-8000-000000000003", "to": ["bob@customer.example"], "subject": "Re: My tent"}
+    responses.get(
+        "https://api.resend.com/emails", json={"data": [elsewhere, {**row, "id": other}, {**row, "id": mine}]}
+    )
+    responses.get(f"https://api.resend.com/emails/{other}", json={**row, "id": other, "html": "<p>Hello</p>"})
+    responses.get(f"https://api.resend.com/emails/{mine}", json={**row, "id": mine, "html": html})
+    assert ours.settle(outgoing()) == Sent(mine)
+    responses.replace("GET", "https://api.resend.com/emails", json={"data": [elsewhere, {**row, "id": other}]})
+    assert ours.settle(outgoing()) is None
+    for call in responses.calls:
+        described(call.request)
+
+
+@pytest.mark.parametrize(
+    ("values", "settles", "repeats"),
+    [
+        ({"imap_host": "imap.shop.example"}, False, False),
+        ({"imap_host": "imap.shop.example", "sent_folder": "Sent"}, False, False),
+        ({"imap_host": "imap.shop.example", "sent_folder": "Sent", "sent_copies": "us"}, False, False),
+        ({"imap_host": "imap.shop.example", "sent_folder": "Sent", "sent_copies": "server"}, True, False),
+        ({"sign_in": "google", "sent_folder": "[Gmail]/Sent Mail", "sent_copies": "server"}, True, False),
+        ({"send": "resend"}, False, True),
+        ({"send": "resend", "receive": "resend"}, True, True),
+    ],
+    ids=["IMAP", "no copies", "copies of ours", "the server's", "Gmail", "a key that sends", "a key that reads"],
+)
+def test_only_what_can_be_found_out_is_promised(values, settles, repeats):
+    ours = email(**values)
+    assert (ours.can_settle(), ours.can_repeat()) == (settles, repeats)
+
+
 @pytest.mark.parametrize(
     ("status", "name", "failure"),
     [
@@ -370,6 +506,7 @@ def test_what_is_sent_is_what_resend_describes(described):
         (401, "missing_api_key", Failure.CREDENTIALS),
         (403, "invalid_api_key", Failure.CREDENTIALS),
         (409, "concurrent_idempotent_requests", Failure.UNREACHABLE),
+        (409, "invalid_idempotent_request", Failure.UNKNOWN),
         (422, "validation_error", Failure.REJECTED),
         (500, "internal_server_error", Failure.UNREACHABLE),
     ],
@@ -409,15 +546,75 @@ def test_what_has_arrived_at_resend_is_fetched_once(described):
         described(call.request)
 
 
+@needs_specs
 @responses.activate
-def test_resends_attachments_are_fetched_from_resend_only():
-    path = "https://api.resend.com/emails/receiving/m1/attachments/a1"
+def test_resends_attachments_are_fetched_from_resend_only(described):
+    mail, file = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+    path = f"https://api.resend.com/emails/receiving/{mail}/attachments/{file}"
     responses.get(path, json={"download_url": "https://inbound-cdn.resend.com/a1?sig=1"})
     responses.get("https://inbound-cdn.resend.com/a1", body=b"bytes")
-    assert resend().fetch(Attachment("a", reference="m1/a1")) == b"bytes"
+    assert resend().fetch(Attachment("a", reference=f"{mail}/{file}")) == b"bytes"
+    described(responses.calls[0].request)
     responses.replace("GET", path, json={"download_url": "https://evil.example/a1"})
     with pytest.raises(DeliveryError, match="no address of its own"):
-        resend().fetch(Attachment("a", reference="m1/a1"))
+        resend().fetch(Attachment("a", reference=f"{mail}/{file}"))
+
+
+@needs_specs
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"json": {"data": []}}, "The key can send and receive."),
+        ({"json": {"name": "restricted_api_key"}, "status": 401}, "The key can send, and nothing else."),
+    ],
+    ids=["all", "sending"],
+)
+@responses.activate
+def test_what_a_key_may_do_is_asked_as_resend_describes(described, answer, says):
+    responses.get("https://api.resend.com/emails/receiving", **answer)
+    assert resend().check().message == says
+    described(responses.calls[0].request)
+
+
+def hook(kind: str, thread: str, ref: str = REF, **data) -> InboundRequest:
+    named = [{"name": "References", "value": resend().tokens.message_id(thread, ref)}]
+    body = {"type": kind, "data": {"email_id": "e-1", "headers": named, **data}}
+    return InboundRequest("POST", {"svix-id": "msg_1"}, json.dumps(body).encode())
+
+
+GONE = {"bounce": {"type": "Permanent", "message": "Nobody."}}
+LATER = {"bounce": {"type": "Transient", "message": "Full."}}
+BACK = "Mail to the customer comes back: Nobody."
+REPORTS = {
+    "bounced": ("email.bounced", THREAD, GONE, [("e-1", "Nobody."), (THREAD, BACK)]),
+    "bounced for now": ("email.bounced", THREAD, LATER, [("e-1", "Full.")]),
+    "suppressed": (
+        "email.suppressed",
+        THREAD,
+        {"suppressed": {"message": "Nobody."}},
+        [("e-1", "Nobody."), (THREAD, BACK)],
+    ),
+    "failed": ("email.failed", THREAD, {"failed": {"reason": "Quota."}}, [("e-1", "Quota.")]),
+    "delivered": ("email.delivered", THREAD, {}, [("e-1", "")]),
+    "the first of ours": ("email.bounced", OPENED, GONE, [(OPENED, "Nobody."), (OPENED, BACK)]),
+    "complained": (
+        "email.complained",
+        THREAD,
+        {},
+        [(THREAD, "The customer marked our mail as spam. Don't write again.")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_resend_reports_is_about_the_mail_and_its_conversation(name):
+    kind, thread, data, told = REPORTS[name]
+    events = list(resend().parse(hook(kind, thread, **data)))
+    found = [
+        (event.message_id, event.detail) if isinstance(event, DeliveryReported) else (event.thread, event.why)
+        for event in events
+    ]
+    assert found == told
 
 
 HOOKS = sorted(path.name for path in (SPECS / "webhooks").glob("*.json")) if SPECS.is_dir() else []

@@ -16,6 +16,9 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
+from tests.gateways.mail.certificates import for_server
+from tests.gateways.mail.provider import Provider
+
 PASSWORD = "pass-word"
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
@@ -42,6 +45,10 @@ transport_maps = inline:{{ {{ gone@customer.example = lmtp:inet:127.0.0.1:{nobod
 alias_maps =
 alias_database =
 smtpd_recipient_restrictions = permit_mynetworks, reject
+smtpd_tls_cert_file = {folder}/cert.pem
+smtpd_tls_key_file = {folder}/key.pem
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{sasl}
 maillog_file = {folder}/mail.log
 maillog_file_prefixes = /tmp, /var
 local_header_rewrite_clients =
@@ -49,6 +56,16 @@ local_header_rewrite_clients =
 
 MASTER = """
 127.0.0.1:{smtp} inet n - n - - smtpd
+127.0.0.1:{submission} inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_tls_auth_only=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:{smtps} inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
+tlsmgr unix - - n 1000? 1 tlsmgr
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -72,15 +89,23 @@ state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 first_valid_uid = 1
 mail_location = maildir:{folder}/mail/%Lu
 recipient_delimiter = +
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
 }}
 userdb {{
   driver = static
@@ -91,7 +116,13 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service auth {{
+  inet_listener {{
+    port = {sasl}
   }}
 }}
 service lmtp {{
@@ -102,6 +133,15 @@ service lmtp {{
 namespace inbox {{
   inbox = yes
 }}
+"""
+
+OAUTH = """
+introspection_mode = post
+introspection_url = {provider}/introspect
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 
@@ -132,7 +172,10 @@ class NobodyLivesHere(socketserver.StreamRequestHandler):
 class MailServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.smtp, self.imap, self.lmtp = free_port(), free_port(), free_port()
+        self.smtp, self.imap, self.lmtp, self.sasl = (free_port() for _ in range(4))
+        self.submission, self.smtps, self.imaps = (free_port() for _ in range(3))  # with TLS, and a login to send
+        self.authority = ""  # the certificate of who signed the server's
+        self.provider = Provider()
         self.support = "support@shop.example"
         self.nobody = socketserver.ThreadingTCPServer(("127.0.0.1", 0), NobodyLivesHere)
         self.dovecot: subprocess.Popen[bytes] | None = None
@@ -144,11 +187,15 @@ class MailServer:
             (self.folder / name).mkdir()
         shutil.chown(self.folder / "data", "postfix")
         shutil.chown(self.folder / "mail", "mail", "mail")
-        told = {"folder": self.folder, "smtp": self.smtp, "imap": self.imap, "lmtp": self.lmtp}
+        self.authority = for_server(self.folder)
+        self.provider.start()
+        ports = ("smtp", "imap", "lmtp", "sasl", "submission", "smtps", "imaps")
+        told = {"folder": self.folder, **{name: getattr(self, name) for name in ports}, "provider": self.provider.url}
         told["nobody"] = self.nobody.server_address[1]
         threading.Thread(target=self.nobody.serve_forever, daemon=True).start()
         told |= {"uid": keeper.pw_uid, "gid": keeper.pw_gid, "password": PASSWORD}
-        for path, text in (("postfix/main.cf", MAIN), ("postfix/master.cf", MASTER), ("dovecot.conf", DOVECOT)):
+        files = {"postfix/main.cf": MAIN, "postfix/master.cf": MASTER, "dovecot.conf": DOVECOT, "oauth2.conf": OAUTH}
+        for path, text in files.items():
             (self.folder / path).write_text(text.format(**told).lstrip())
         self.start_dovecot()
         self._postfix("start")
@@ -175,6 +222,7 @@ class MailServer:
         self._postfix("stop")
         self.nobody.shutdown()
         self.nobody.server_close()
+        self.provider.stop()
         self.stop_dovecot()
 
     def _postfix(self, verb: str) -> None:
