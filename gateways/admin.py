@@ -19,7 +19,8 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from agents.admin_parts import PlainSelects, WriteOnlyInline, badge, copyable, raw, shown_once
-from gateways import admin_records, admin_scope, config  # noqa: F401 - importing admin_records registers its pages
+from gateways import admin_oauth, admin_records, admin_scope, config  # noqa: F401 - importing admin_records registers its pages
+from gateways.admin_oauth import OAuthPart
 from gateways.admin_scope import DestinationSelect, ScopePart, suggest_teammates
 from gateways.check import check
 from gateways.connect import can_connect, connect, disconnect
@@ -34,9 +35,11 @@ from gateways.forms import (
 from gateways.models import Cursor, Destination, Gateway, Hours, ManagingPoint, Secret
 from gateways.read_places import can_read, read_places
 from gateways.registry import ADAPTERS
+from gateways.tokens import can_authorize
 
 BASICS = ("name", "agent", "mode", "scheduled", "time_zone")
 PACE = ("burst_window", "longest_wait", "first_delay", "later_delay", "thinking_after")
+STATUSES = ("status_after_answer", "status_at_handover", "status_at_close")
 COPILOT = ("command_names", "team_language", "notes_as_context", "widget_origins")
 # By the end of their address.
 QUESTIONS = {"check": check, "connect": connect, "disconnect": disconnect, "read": read_places}
@@ -99,7 +102,7 @@ class SecretInline(WriteOnlyInline, OfGatewayInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
         kind = ADAPTERS.get(self.gateway.platform) if self.gateway else None
         named = config.secret_names(kind.Config) if kind else ()
-        return super().get_queryset(request).exclude(name__in=named)
+        return super().get_queryset(request).exclude(name__in=named).exclude(issued=True)
 
 
 class PlatformFilter(admin.SimpleListFilter):
@@ -114,7 +117,7 @@ class PlatformFilter(admin.SimpleListFilter):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
+class GatewayAdmin(ScopePart, OAuthPart, PlainSelects, admin.ModelAdmin[Gateway]):
     change_form_template = "admin/gateways/gateway/change_form.html"
     list_display = ("name", "platform_label", "agent", "mode", "state")
     list_filter = ("status", "mode", PlatformFilter, "agent")
@@ -129,6 +132,7 @@ class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
         "embed_snippet",
         "config_shown",
         *admin_scope.READ_ONLY,
+        *admin_oauth.READ_ONLY,
     )
     inlines: ClassVar[Any] = (HoursInline, DestinationInline, ManagingPointInline, SecretInline)
 
@@ -162,6 +166,7 @@ class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
                     "classes": ("collapse",),
                 },
             ),
+            *_statuses(obj),
             ("Co-Pilot: for people on the helpdesk's side", {"fields": COPILOT, "classes": ("collapse",)}),
         )
 
@@ -237,7 +242,9 @@ class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         gateway = self.get_object(request, object_id)
-        can = {"connects": can_connect(gateway), "lists": can_read(gateway)} if gateway else {}
+        can: dict[str, Any] = {"connects": can_connect(gateway), "lists": can_read(gateway)} if gateway else {}
+        if gateway and can_authorize(gateway):
+            can["authorizes"] = self.platform_label(gateway)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})
 
     def ask_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
@@ -249,8 +256,17 @@ class GatewayAdmin(ScopePart, PlainSelects, admin.ModelAdmin[Gateway]):
         return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[pk]))
 
 
+def _statuses(gateway: Gateway) -> tuple[Any, ...]:
+    """What is set on the platform, where its conversations have a status."""
+    kind = ADAPTERS.get(gateway.platform)
+    if kind is None or not kind.capabilities.statuses:
+        return ()
+    return (("Status on the platform", {"fields": STATUSES, "classes": ("collapse",)}),)
+
+
 def _address_fields(gateway: Gateway) -> tuple[str, ...]:
     kind = ADAPTERS.get(gateway.platform)
     if kind and kind.capabilities.hosted:
         return ("chat_page", "embed_snippet")
-    return ("webhook_address", "polling") if kind and kind.capabilities.polls else ("webhook_address",)
+    polling = ("polling",) if kind and kind.capabilities.polls else ()
+    return ("webhook_address", *polling, *admin_oauth.fields(gateway))

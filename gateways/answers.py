@@ -3,12 +3,15 @@
 For platforms that use HTTP statuses as RFC 9110 means them. One that doesn't has a table of its own in its adapter.
 """
 
+import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from agents.http import Blocked, HttpError, Interrupted, NotSent, Response
 from gateways.errors import DeliveryError, Failure
+from gateways.messages import Allowance
 
 WAIT_WITHOUT_RETRY_AFTER = 30.0  # seconds, after a 429 that names no time
 SHORTEST_WAIT = 1.0  # seconds; being throttled costs no attempt, so “at once” could go on for ever
@@ -46,6 +49,33 @@ def unanswered(error: HttpError) -> DeliveryError:
     """What it means for the message that no whole answer came."""
     failures = {Blocked: Failure.REJECTED, NotSent: Failure.UNREACHABLE, Interrupted: Failure.UNKNOWN}
     return DeliveryError(failures.get(type(error), Failure.UNKNOWN), error.public)
+
+
+def read(body: bytes, who: str) -> dict[str, Any]:
+    """The JSON object in an answer that is a yes. Raises DeliveryError: they took it, only the answer can't be read."""
+    if (found := json_object(body)) is None:
+        raise DeliveryError(Failure.UNKNOWN, f"{who} answered something that isn't JSON. It may have acted on it.")
+    return found
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in an answer; None where there is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def allowance(response: Response) -> Allowance | None:
+    """What they still take, where they say so in `RateLimit-Remaining` and, in seconds, `RateLimit-Reset`.
+
+    https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-07
+    """
+    left, seconds = (response.headers.get(f"ratelimit-{name}", "").strip() for name in ("remaining", "reset"))
+    if not re.fullmatch(r"[0-9]{1,9}", left) or not re.fullmatch(r"[0-9]{1,5}", seconds):
+        return None
+    return Allowance(int(left), float(seconds))
 
 
 def retry_after(value: str) -> float | None:

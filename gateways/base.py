@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from agents.http import Http
-from gateways.messages import Attachment, Event, Outgoing, Place, Sent, Teammate
+from gateways.messages import Allowance, Attachment, Background, Event, Outgoing, Person, Place, Sent, Teammate, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Answer:
     status: int
     body: str
     content_type: str = "text/plain"
+
+
+class Files(StrEnum):
+    """How a platform takes files that are sent to a customer."""
+
+    NONE = "none"
+    ALONG = "along"  # any number with the text of a message, or without one
+    APART = "apart"  # each as a message of its own, without text
 
 
 class Unit(StrEnum):
@@ -72,6 +80,13 @@ class Capabilities:
     polls: bool = False  # can be asked what is new, instead of or besides telling us
     connects: bool = False  # our webhook can be set up through the platform's API
     lists: bool = False  # tells what destinations there are, and where it has them, what people
+    reclaims: bool = False  # the platform says whose move it is, and has to be told when the agent has it again
+    statuses: bool = False  # conversations have a status that we can set
+    reads: bool = False  # tells what was said in a conversation, and what is known of its customer
+    authorizes: bool = False  # operators let us in with a button there (OAuth), and it is renewed before it expires
+    choices: bool = False  # answers can be offered as buttons; what is pressed comes back as words of the customer's
+    files: Files = Files.NONE
+    max_file: int = 20_000_000  # bytes
     avatars: bool = False  # shows a name and a picture of our choosing beside a reply
     machines: bool = False  # machines write here too: two that answer each other are stopped
     managing_points: tuple[str, ...] = ()  # kinds of destination that a gateway can be limited to
@@ -103,6 +118,7 @@ class Polled:
 
     requests: tuple[InboundRequest, ...]
     cursor: Mapping[str, Any]  # JSON; kept in the same transaction as the requests
+    pause: float | None = None  # seconds until the platform wants to be asked again; None for as soon as is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,7 @@ class Adapter(ABC):
         self.config = config
         self.secrets = secrets  # by name; those that Config marks secret, and any that an operator added
         self.http = http
+        self.allowance: Allowance | None = None  # set with each answer that tells it; the limiter heeds it
 
     @abstractmethod
     def verify(self, request: InboundRequest) -> None:
@@ -167,9 +184,61 @@ class Adapter(ABC):
     def check(self) -> Health:
         """Whether the account works as configured. Harmless; may use the network."""
 
+    def can_settle(self) -> bool:
+        """Whether `settle` finds out what became of an effect. Its configuration may say."""
+        return self.capabilities.history
+
+    def can_repeat(self) -> bool:
+        """Whether sending twice with one client_ref arrives once. Its configuration may say."""
+        return self.capabilities.idempotent
+
     def settle(self, outgoing: Outgoing) -> Sent | None:
-        """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `history` is true."""
+        """Whether an effect of unknown outcome arrived: Sent if it did, None if not. Only where `can_settle`."""
         raise NotImplementedError
+
+    @classmethod
+    def takes_statuses(cls, config: Mapping[str, Any]) -> bool:
+        """Whether statuses are set on this gateway's platform. Its configuration, as kept, may say."""
+        return cls.capabilities.statuses
+
+    @classmethod
+    def tells_past(cls, config: Mapping[str, Any]) -> bool:
+        """Whether this gateway's platform is asked for the past. Its configuration, as kept, may say."""
+        return cls.capabilities.reads
+
+    def read(self, thread: str) -> Background:
+        """What was said in the conversation so far, notes too. Only where `reads`. Raises DeliveryError.
+
+        What we know already is left out by whoever asks, by its `message_id` and else by its words. All requests
+        together get a few seconds; the latest things said are the ones that matter.
+        """
+        raise NotImplementedError
+
+    def authorize(self, redirect: str, state: str) -> str:
+        """The address to send an operator to. They come back to `redirect` with `state` and a code. Pure.
+
+        Only where `authorizes`. Raises ConfigError for options that have to be set first.
+        """
+        raise NotImplementedError
+
+    def exchange(self, redirect: str, code: str) -> Tokens:
+        """The tokens for a code. Only where `authorizes`. Raises DeliveryError."""
+        raise NotImplementedError
+
+    def refresh(self) -> Tokens | None:
+        """New tokens for the ones in `secrets`; None where there are none to renew. Called by one process at a time.
+
+        Only where `authorizes`. Raises DeliveryError, with CREDENTIALS where an operator has to authorise again.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def addressee(cls, at: str) -> Person | None:
+        """With whom a conversation is opened at this place; None where it is opened for whoever is there. Pure.
+
+        Only where `opens`. Raises ConfigError for a place at which none can be opened.
+        """
+        return None
 
     def wants_polling(self) -> bool:
         """Whether this gateway is to be asked what is new. Its configuration may say."""

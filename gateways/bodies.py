@@ -42,6 +42,8 @@ def _storable(value: Any, levels: int) -> Any:
     if levels == 0:
         raise Malformed(TOO_DEEP)
     if isinstance(value, str):
+        if value.isascii():
+            return value.replace("\0", "")
         return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, float) and not math.isfinite(value):
         raise Malformed("The body has a number that JSON doesn't know: NaN, or an infinite one.")

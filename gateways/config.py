@@ -5,7 +5,17 @@ from urllib.parse import urlsplit
 
 from agents.config import default_of, kind_of, load, makers, option, options, secret_names
 
-__all__ = ["default_of", "is_web_address", "kind_of", "load", "makers", "option", "options", "secret_names"]
+__all__ = [
+    "default_of",
+    "is_base_address",
+    "is_web_address",
+    "kind_of",
+    "load",
+    "makers",
+    "option",
+    "options",
+    "secret_names",
+]
 
 
 def is_web_address(value: str) -> bool:
@@ -16,3 +26,9 @@ def is_web_address(value: str) -> bool:
     except ValueError:
         return False
     return fine and not re.search(r"\s", value)
+
+
+def is_base_address(value: str) -> bool:
+    """Whether it is a whole address that paths can be put behind: no query, no fragment, nobody's password."""
+    parts = urlsplit(value) if is_web_address(value) else None
+    return parts is not None and not parts.query and not parts.fragment and "@" not in parts.netloc

@@ -13,6 +13,7 @@ __all__ = [
     "SignatureError",
     "TooLarge",
     "Unparsable",
+    "our_fault",
 ]
 
 
@@ -67,3 +68,8 @@ class DeliveryError(Exception):
         self.public = public
         self.retry_after = retry_after
         self.vendor_code = vendor_code
+
+
+def our_fault(error: Exception) -> str:
+    """What operators are told of an exception that an adapter shouldn't have raised. The log has the rest."""
+    return f"Our code for this platform failed ({type(error).__name__}); the log says where."

@@ -133,7 +133,7 @@ def make_missing_secrets(gateway: Gateway) -> dict[str, str]:
 
 
 def keep_secret(gateway: Gateway, name: str, value: str) -> str:
-    Secret.objects.update_or_create(gateway=gateway, name=name, defaults={"value": value})
+    Secret.objects.update_or_create(gateway=gateway, name=name, defaults={"value": value, "issued": False})
     return value
 
 

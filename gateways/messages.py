@@ -1,5 +1,6 @@
 """What crosses the border to a platform: events come in, effects go out. All of it frozen, none of it vendor-shaped."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -91,7 +92,7 @@ class DeliveryReported:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The conversation was closed on the platform."""
+    """The conversation was closed on the platform. One that mirrors our own `SetStatus(SOLVED)` is recognised."""
 
     key: str
     thread: str
@@ -182,6 +183,14 @@ Event = (
 # --- Out: what an adapter's `send` is given ---------------------------------------------------------------------------
 
 
+class Speaker(StrEnum):
+    """Who said something that we are told of afterwards."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    NOTE = "note"  # somebody of the staff, to the staff
+
+
 class Purpose(StrEnum):
     """What a message to the customer is for."""
 
@@ -201,6 +210,8 @@ class Reply:
     author: str  # the name that the customer sees
     avatar: str = ""  # address of the picture beside it; only where `Capabilities.avatars`, "" for none
     replaces: str = ""  # the platform's id of a thinking message to edit into this; only where `Capabilities.edits`
+    files: tuple[int, ...] = ()  # our ids of attachments that go with it; their bytes are in `Outgoing.files`
+    choices: tuple[str, ...] = ()  # answers to offer as buttons; only where `Capabilities.choices`
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +241,22 @@ class Tag:
     remove: tuple[str, ...] = ()
 
 
+class TicketStatus(StrEnum):
+    """Whose move a conversation is on the platform, in the words of helpdesks."""
+
+    OPEN = "open"  # people's
+    PENDING = "pending"  # the customer's
+    SOLVED = "solved"  # nobody's
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """Say on the platform whose move it is. Only where `Capabilities.statuses`."""
+
+    kind: ClassVar[str] = "status"
+    status: TicketStatus
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """Begin a conversation on the platform, for its people, about a customer who is elsewhere."""
@@ -238,6 +265,7 @@ class Open:
     subject: str
     text: str  # markdown
     customer: Person  # `id` is ours
+    at: str = ""  # the platform's id of the inbox, team, group … where, or an address; "" for the usual place
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,14 +294,24 @@ class Typing:
     kind: ClassVar[str] = "typing"
 
 
-Effect = Reply | Note | Assign | Tag | Draft | Outdate | Typing | Open
+@dataclass(frozen=True, slots=True)
+class Reclaim:
+    """People gave the conversation back here: have the platform give it to the agent again. Only where `reclaims`.
+
+    Twice is once; so is what the platform has done already.
+    """
+
+    kind: ClassVar[str] = "reclaim"
+
+
+Effect = Reply | Note | Assign | Tag | SetStatus | Draft | Outdate | Typing | Open | Reclaim
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The customer's newest message, for platforms on which an answer names what it answers."""
 
-    message_id: str
+    message_id: str  # "" where we began, and nobody has answered yet
     subject: str = ""  # of the conversation
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -287,6 +325,7 @@ class Outgoing:
     recipient: str  # the platform's id of the customer
     client_ref: str  # ours, unique, the same for every attempt at this effect
     answers: Answered | None = None  # only where `Capabilities.quotes`
+    files: tuple[Attachment, ...] = ()  # with their bytes in `content`; only where `Capabilities.files`
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +348,41 @@ class Teammate:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Something that was said or noted in a conversation before we were told of it."""
+
+    who: Speaker
+    text: str
+    message_id: str = ""
+    author: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the platform knows of a conversation and its customer."""
+
+    said: tuple[Past, ...] = ()  # oldest first
+    customer: Mapping[str, str] = field(default_factory=dict)  # by the platform's names: plan, organisation, …
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What an authorisation by OAuth gives. https://datatracker.ietf.org/doc/html/rfc6749#section-5.1"""
+
+    secrets: Mapping[str, str] = field(repr=False)  # by name, to be kept with the gateway's: new ones replace old ones
+    expires_in: float | None = None  # seconds from now until they have to be renewed; None for never
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much more the platform takes, as its last answer said."""
+
+    left: int  # requests
+    seconds: float  # until there are new ones
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The platform took it. `external_id` is the platform's id of what came about, "" where it gives none."""
 
@@ -317,13 +391,16 @@ class Sent:
 
 def pack(effect: Effect) -> dict[str, Any]:
     """The effect as JSON, for a database row."""
-    return asdict(effect)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(effect).items()}
 
 
 def unpack(kind: str, payload: dict[str, Any]) -> Effect:
     """The effect that `pack` made JSON of. Raises KeyError for an unknown kind."""
     if kind == Reply.kind:
-        return Reply(**{**payload, "purpose": Purpose(payload["purpose"])})
+        lists = {name: tuple(payload.get(name, ())) for name in ("files", "choices")}
+        return Reply(**{**payload, **lists, "purpose": Purpose(payload["purpose"])})
+    if kind == SetStatus.kind:
+        return SetStatus(TicketStatus(payload["status"]))
     if kind == Tag.kind:
         return Tag(add=tuple(payload["add"]), remove=tuple(payload["remove"]))
     if kind == Open.kind:
@@ -331,6 +408,6 @@ def unpack(kind: str, payload: dict[str, Any]) -> Effect:
     return OTHERS[kind](**payload)
 
 
-OTHERS: dict[str, type[Note | Assign | Draft | Outdate | Typing]] = {
-    effect.kind: effect for effect in (Note, Assign, Draft, Outdate, Typing)
+OTHERS: dict[str, type[Note | Assign | Draft | Outdate | Typing | Reclaim]] = {
+    effect.kind: effect for effect in (Note, Assign, Draft, Outdate, Typing, Reclaim)
 }

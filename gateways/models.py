@@ -13,11 +13,16 @@ from django.utils import timezone
 from agents.models import Agent
 from agents.secrets import SecretTextField
 from gateways import commands
+from gateways.base import Adapter
+from gateways.errors import ConfigError
+from gateways.models_oauth import Authorization, AuthorizationRequest
 from gateways.models_scope import Scoped, Teammate
 from gateways.reasons import Reason
 from gateways.schedule import PEOPLE_AWAY, PEOPLE_HERE, WEEKDAYS, Schedule, Span, mode_at, people_at
 
 __all__ = [
+    "Authorization",
+    "AuthorizationRequest",
     "Bucket",
     "Cursor",
     "Destination",
@@ -97,6 +102,18 @@ class Gateway(Scoped):
         REST = "rest", "Let it rest"
         HAND_OVER = "hand_over", "Hand over to people"
 
+    class StatusAfterAnswer(models.TextChoices):
+        LEAVE = "leave", "Leave it as it is"
+        PENDING = "pending", "Pending: the customer's move"
+
+    class StatusAtHandover(models.TextChoices):
+        LEAVE = "leave", "Leave it as it is"
+        OPEN = "open", "Open: people's move"
+
+    class StatusAtClose(models.TextChoices):
+        LEAVE = "leave", "Leave it as it is"
+        SOLVED = "solved", "Solved"
+
     class OnUnknown(models.TextChoices):
         HOLD = "hold", "Hold it and ask a person"
         RESEND = "resend", "Send it again"
@@ -160,6 +177,25 @@ class Gateway(Scoped):
         default=OnUnknown.HOLD,
         help_text="What to do with a message that may or may not have arrived, where the platform can't tell us.",
     )
+    # An answered ticket that stays open stands in people's list of those that wait for them, and its clock runs on.
+    status_after_answer = models.CharField(
+        max_length=10,
+        choices=StatusAfterAnswer,
+        default=StatusAfterAnswer.PENDING,
+        help_text="What the conversation's status on the platform becomes when the agent has answered.",
+    )
+    status_at_handover = models.CharField(
+        max_length=10,
+        choices=StatusAtHandover,
+        default=StatusAtHandover.OPEN,
+        help_text="What it becomes when the agent hands the conversation over to people.",
+    )
+    status_at_close = models.CharField(
+        max_length=10,
+        choices=StatusAtClose,
+        default=StatusAtClose.SOLVED,
+        help_text="What it becomes when the agent closes the conversation, or somebody does so here.",
+    )
     command_names = models.JSONField(
         default=dict,
         blank=True,
@@ -178,7 +214,8 @@ class Gateway(Scoped):
     notes_as_context = models.BooleanField(
         "agent reads internal notes",
         default=True,
-        help_text="What people have noted lately helps the agent decide. It never quotes a note to a customer.",
+        help_text="What people have noted lately, and what the platform knows of the customer, helps the agent decide. "
+        "It never quotes a note to a customer.",
     )
     widget_origins = models.TextField(
         "side panel may be shown by",
@@ -231,6 +268,11 @@ class Gateway(Scoped):
     def mode_now(self) -> Mode:
         """The mode that counts at this moment."""
         return self.Mode(mode_at(self.schedule, timezone.now()) if self.scheduled else self.mode)
+
+    @property
+    def given_secrets(self) -> list["Secret"]:
+        """Those that people set, and not the tokens that the platform has issued."""
+        return [secret for secret in self.secrets.all() if not secret.issued]
 
     def people_are_there(self) -> bool:
         return not self.scheduled or people_at(self.schedule, timezone.now())
@@ -296,6 +338,10 @@ class Bucket(models.Model):
     gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, related_name="bucket")
     tokens = models.FloatField()
     at = models.DateTimeField(help_text="When there were so many.")
+    left = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests that the platform still takes, less those that we have begun since."
+    )
+    left_until = models.DateTimeField(null=True, blank=True, help_text="When it takes new ones.")
 
     def __str__(self) -> str:
         return f"bucket of {self.gateway}"
@@ -322,6 +368,9 @@ class Secret(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="secrets")
     name = models.SlugField(max_length=60)
     value = SecretTextField()
+    issued = models.BooleanField(
+        default=False, editable=False, help_text="By the platform when we were let in: nobody types it, it is renewed."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -350,7 +399,8 @@ class Destination(models.Model):
     external_id = models.CharField(
         max_length=200,
         help_text="The platform's id of it; for “people”, any short name; for an address, the address; "
-        "for a gateway, the last part of its webhook address.",
+        "for a gateway, the last part of its webhook address, and behind a slash where on it, if anywhere: a group's "
+        "id, or for mail the address of who gets it, like “1a2B3c/grace@example.com”.",
     )
     name = models.CharField(max_length=200)
     refreshed_at = models.DateTimeField(
@@ -375,17 +425,42 @@ class Destination(models.Model):
                 validate_email(self.external_id)
             except ValidationError as error:
                 raise ValidationError({"external_id": "Give the email address that gets the summary."}) from error
-        if self.kind == self.GATEWAY and self.other_gateway() is None:
+        if self.kind == self.GATEWAY:
+            self._check_there()
+
+    def _check_there(self) -> None:
+        found = self._found_there()
+        if found is None:
             say = "Give the last part of the webhook address of another gateway on which conversations can be opened."
             raise ValidationError({"external_id": say})
+        try:
+            found[1].addressee(self.place_there)
+        except ConfigError as error:
+            raise ValidationError({"external_id": " ".join(error.errors.values())}) from error
 
     def other_gateway(self) -> Gateway | None:
         """The gateway on which a conversation is opened; None where there isn't any, or none can be."""
+        found = self._found_there()
+        try:
+            if found is not None:
+                found[1].addressee(self.place_there)
+        except ConfigError:
+            return None
+        return found[0] if found else None
+
+    def _found_there(self) -> tuple[Gateway, type[Adapter]] | None:
+        """The gateway that it names, if conversations can be opened there, and its kind."""
         from gateways.registry import ADAPTERS
 
-        found = Gateway.objects.filter(public_id=self.external_id).exclude(pk=self.gateway_id).first()
+        public_id = self.external_id.partition("/")[0]
+        found = Gateway.objects.filter(public_id=public_id).exclude(pk=self.gateway_id).first()
         kind = ADAPTERS.get(found.platform) if found else None
-        return found if kind and kind.capabilities.opens else None
+        return (found, kind) if found and kind and kind.capabilities.opens else None
+
+    @property
+    def place_there(self) -> str:
+        """Where on the other gateway, by that platform's id or address; "" for the usual place."""
+        return self.external_id.partition("/")[2].strip()
 
     @property
     def on_platform(self) -> bool:

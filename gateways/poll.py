@@ -15,13 +15,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agents.http import HttpError, Trace
-from gateways import doorbell
+from gateways import doorbell, limits
 from gateways.answers import unanswered
-from gateways.base import InboundRequest, Polled
-from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.base import Adapter, InboundRequest, Polled
+from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.exchanges import exchange
 from gateways.models import Cursor, Exchange, Gateway, Receipt
 from gateways.registry import ADAPTERS, adapter
+from gateways.renew import ask, explain
 
 log = structlog.get_logger(__name__)
 
@@ -93,18 +94,24 @@ def poll(gateway_id: int, holder: str, wait: float = WAIT) -> float:
     if not _wants(cursor.gateway):  # since a moment ago
         release(holder, gateway_id)
         raise LeaseLost
+    ours: Adapter | None = None
     try:
-        polled = adapter(cursor.gateway, traces.append).poll(cursor.position, wait)
+        ours = adapter(cursor.gateway, traces.append)
+        polled = ours.poll(cursor.position, wait)
     except Exception as error:
         return _failed(cursor, _named(error), traces)
+    finally:
+        limits.heed(cursor.gateway, [] if ours is None else [ours.allowance])
     _keep(cursor, polled, traces)
+    if polled.pause is not None:
+        return polled.pause
     quick = time.monotonic() - began < wait / 2
     return QUIET_PAUSE if quick and not polled.requests else 0.0
 
 
 def _cursor(gateway_id: int, holder: str) -> Cursor:
     """The cursor with all that asking takes; nobody holds a connection to the database meanwhile."""
-    rows = Cursor.objects.select_related("gateway").prefetch_related("gateway__secrets")
+    rows = Cursor.objects.select_related("gateway__bucket").prefetch_related("gateway__secrets")
     cursor = rows.filter(gateway=gateway_id, holder=holder).first()
     if not connection.in_atomic_block:
         connection.close()
@@ -148,7 +155,7 @@ def _named(error: Exception) -> DeliveryError:
     if isinstance(error, HttpError):
         return unanswered(error)
     log.error("poll_failed", exc_info=error)
-    public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
+    public = our_fault(error)
     return DeliveryError(Failure.UNKNOWN, public)
 
 
@@ -160,7 +167,9 @@ def _failed(cursor: Cursor, error: DeliveryError, traces: Sequence[Trace]) -> fl
         _change(cursor, {"error": why, "failing_since": since})
         Exchange.objects.bulk_create(exchange(cursor.gateway_id, trace) for trace in traces)
         if error.failure is Failure.CREDENTIALS:
-            changes = {"status": Gateway.Status.ERROR, "status_detail": why}
+            if (seconds := ask(cursor.gateway)) is not None:
+                return seconds
+            changes = {"status": Gateway.Status.ERROR, "status_detail": explain(cursor.gateway, why)}
             Gateway.objects.filter(pk=cursor.gateway_id).update(**changes)
     return _pause(error, since, now)
 

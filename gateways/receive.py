@@ -50,6 +50,6 @@ def _keep(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt:
         query=dict(request.query),
         body=request.body,
     )
-    writing.insert_now(receipt)
+    writing.insert_all([receipt])
     doorbell.ring(doorbell.Step.INGEST, gateway.pk)
     return receipt

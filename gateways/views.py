@@ -49,7 +49,7 @@ def _inbound(request: HttpRequest) -> InboundRequest:
         method=request.method or "",
         headers=_headers(request.META),
         body=body,
-        query=request.GET.dict(),
+        query=request.GET.dict() if request.META.get("QUERY_STRING") else {},
     )
 
 

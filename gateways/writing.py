@@ -4,15 +4,18 @@ One statement per table instead of one per row is what lets a worker take in twe
 Whoever reads back what it may have written in the same block calls `flush` first.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
+Columns = tuple["models.Field[Any, Any]", ...]
 Row = TypeVar("Row", bound=models.Model)
+MOST_ROWS = 200  # in one statement: a database takes so many values and no more
 
 
 class Pending:
@@ -29,7 +32,7 @@ class Pending:
         for (_, fields), rows in changed.items():
             update_all(rows.values(), fields)
         for model in sorted(new, key=_depth):
-            model._default_manager.bulk_create(new[model])
+            insert_all(new[model])
 
 
 _pending: ContextVar[Pending | None] = ContextVar("pending", default=None)
@@ -57,22 +60,38 @@ def insert(row: Row) -> Row:
     return row
 
 
-def insert_now(row: models.Model) -> None:
-    """The same as saving a new row, for the one place where each request pays for it: its SQL is made only once."""
-    statement, columns = _insert_statement(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in columns]
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """The same as bulk_create for rows of one model, which get their ids. The SQL is made only once.
+
+    https://docs.djangoproject.com/en/5.2/ref/models/querysets/#bulk-create
+    """
+    for first in range(0, len(rows), MOST_ROWS):
+        _insert(rows[first : first + MOST_ROWS])
+
+
+def _insert(rows: Sequence[models.Model]) -> None:
+    model = type(rows[0])
+    for row in rows:
+        row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]  # as bulk_create
+    columns = _columns(model)
+    as_json = _fits_json(connection.vendor, columns)
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, connection.alias
+        statement = _insert_statement(model, columns, 0 if as_json else len(rows))
+        cursor.execute(statement, [_json(rows, columns, True)] if as_json else _values(rows, columns, True))
+        keys = [key for (key,) in cursor.fetchall()]
+    for row, key in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias
 
 
-@cache
-def _insert_statement(model: type[models.Model]) -> tuple[str, list["models.Field[Any, Any]"]]:
-    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names, places = ", ".join(f'"{field.column}"' for field in columns), ", ".join(["%s"] * len(columns))
+@lru_cache(maxsize=1000)
+def _insert_statement(model: type[models.Model], columns: Columns, count: int) -> str:
+    """For so many rows; for any number of them, as JSON, where the count is 0."""
     table, key = model._meta.db_table, model._meta.pk.column
-    return f'INSERT INTO "{table}" ({names}) VALUES ({places}) RETURNING "{key}"', columns  # noqa: S608 - names of ours
+    names = ", ".join(f'"{field.column}"' for field in columns)
+    row = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    given = f"VALUES {', '.join([row] * count)}" if count else f"SELECT {names} FROM {_RECORDS.format(table)}"  # noqa: S608 - names of ours
+    return f'INSERT INTO "{table}" ({names}) {given} RETURNING "{key}"'
 
 
 def update(row: models.Model, fields: Iterable[str]) -> None:
@@ -81,6 +100,12 @@ def update(row: models.Model, fields: Iterable[str]) -> None:
         pending.changed.setdefault((type(row), tuple(fields)), {})[row.pk] = row
     else:
         row.save(update_fields=list(fields))
+
+
+def unwritten(model: type[Row]) -> list[Row]:
+    """The model's new rows that the block has yet to write, in the order made."""
+    pending = _pending.get()
+    return [row for row in pending.new.get(model, ()) if isinstance(row, model)] if pending else []
 
 
 def flush() -> None:
@@ -98,38 +123,62 @@ def update_all(rows: Iterable[models.Model], fields: tuple[str, ...]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    columns = _fields(model, fields)
-    values = [
-        value
-        for row in rows
-        for value in (row.pk, *(field.get_db_prep_save(field.pre_save(row, False), connection) for field in columns))
-    ]
+    columns = (model._meta.pk, *_fields(model, fields))
+    as_json = _fits_json(connection.vendor, columns)
     with connection.cursor() as cursor:
-        cursor.execute(_update_statement(connection.vendor, model, fields, len(rows)), values)
+        statement = _update_statement(model, columns, 0 if as_json else len(rows))
+        cursor.execute(statement, [_json(rows, columns, False)] if as_json else _values(rows, columns, False))
 
 
 @lru_cache(maxsize=1000)
-def _update_statement(vendor: str, model: type[models.Model], fields: tuple[str, ...], count: int) -> str:
-    table, key = model._meta.db_table, model._meta.pk
-    columns = _fields(model, fields)
-    quoted = ", ".join(f'"{field.column}"' for field in columns)
-    changes = ", ".join(f'"{field.column}" = {_typed(vendor, field)}' for field in columns)
-    row = "(" + ", ".join(["%s"] * (len(columns) + 1)) + ")"
+def _update_statement(model: type[models.Model], columns: Columns, count: int) -> str:
+    """The same. The first of the columns is the key."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    names = ", ".join(f'"{field.column}"' for field in columns)
+    changes = ", ".join(f'"{field.column}" = new."{field.column}"' for field in columns[1:])
+    row = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    given = f"VALUES {', '.join([row] * count)}" if count else f"SELECT {names} FROM {_RECORDS.format(table)}"  # noqa: S608 - names of ours
     return (
-        f'WITH new("{key.column}", {quoted}) AS (VALUES {", ".join([row] * count)}) '  # noqa: S608 - names of ours
-        f'UPDATE "{table}" SET {changes} FROM new WHERE "{table}"."{key.column}" = {_typed(vendor, key)}'
+        f"WITH new({names}) AS ({given}) "  # noqa: S608 - names of ours
+        f'UPDATE "{table}" SET {changes} FROM new WHERE "{table}"."{key}" = new."{key}"'
     )
 
 
+# --- Values -----------------------------------------------------------------------------------------------------------
+# SQLite takes any number of bare values. PostgreSQL would take them for texts, and psycopg reads a statement again for
+# each number of placeholders; so there all rows are one value, and the table itself says what the types are.
+# https://www.postgresql.org/docs/15/functions-json.html#FUNCTIONS-JSON-PROCESSING-TABLE
+
+_RECORDS = 'json_populate_recordset(NULL::"{}", %s::json)'
+
+
+@lru_cache(maxsize=1000)
+def _fits_json(vendor: str, columns: Columns) -> bool:
+    """Fields of our own may have a form for the database that they alone know: secrets are encrypted in it."""
+    known = (type(field).__module__.startswith("django.") for field in columns)
+    return vendor == "postgresql" and all(known) and not any(isinstance(field, models.BinaryField) for field in columns)
+
+
+def _json(rows: Iterable[models.Model], columns: Columns, add: bool) -> str:
+    names = [field.column for field in columns]
+    values = [[field.get_prep_value(field.pre_save(row, add)) for field in columns] for row in rows]
+    return json.dumps([dict(zip(names, each, strict=True)) for each in values], default=str, ensure_ascii=False)
+
+
+def _values(rows: Iterable[models.Model], columns: Columns, add: bool) -> list[Any]:
+    own = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it again with each use
+    return [field.get_db_prep_save(field.pre_save(row, add), own) for row in rows for field in columns]
+
+
 @cache
-def _fields(model: type[models.Model], names: tuple[str, ...]) -> list["models.Field[Any, Any]"]:
-    return [next(field for field in model._meta.concrete_fields if field.name == name) for name in names]
+def _columns(model: type[models.Model]) -> Columns:
+    """All but a key that the database makes."""
+    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
 
 
-def _typed(vendor: str, field: "models.Field[Any, Any]") -> str:
-    """PostgreSQL takes a bare value in VALUES for a text; SQLite needs no telling and would convert dates."""
-    name = f'new."{field.column}"'
-    return f"CAST({name} AS {field.db_type(connection)})" if vendor == "postgresql" else name
+@cache
+def _fields(model: type[models.Model], names: tuple[str, ...]) -> Columns:
+    return tuple(next(field for field in model._meta.concrete_fields if field.name == name) for name in names)
 
 
 @cache

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gateways.base import Adapter, Capabilities, Health, InboundRequest
+from gateways.base import Adapter, Capabilities, Files, Health, InboundRequest
 from gateways.config import option
 from gateways.errors import Malformed, SignatureError, Unparsable
 from gateways.messages import CustomerSaid, Event, Outgoing, Person, Sent
@@ -106,7 +106,7 @@ class Config:
 class WebChat(Adapter):
     label = "Web chat"
     docs = "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Authorization"
-    capabilities = Capabilities(hosted=True, idempotent=True)
+    capabilities = Capabilities(hosted=True, idempotent=True, choices=True, files=Files.ALONG)
     Config = Config
 
     def verify(self, request: InboundRequest) -> None:

@@ -8,6 +8,8 @@ In:  POST /hooks/<public id>
      `READERS` has the types; one that isn't there is kept and ignored.
 Out: {"type": "message.created", "timestamp": …, "data": {"id", "conversation", "to", "content", "author", "purpose"}}
      with our reference as `webhook-id`, the same at every attempt, so that the receiver can drop repeats.
+Past: {"type": "conversation.read", "data": {"conversation"}}, where the configuration wants it. Answered with 200 and
+     {"messages": [{"id", "from": "customer" | "staff" | "note", "content", "author", "timestamp"}], "customer": {…}}.
 """
 
 import json
@@ -22,7 +24,7 @@ from uuid import uuid4
 
 from agents.http import HttpError, Response
 from gateways import signatures
-from gateways.answers import problem, unanswered
+from gateways.answers import allowance, problem, unanswered
 from gateways.base import Adapter, Capabilities, Health, InboundRequest
 from gateways.bodies import Data, read_id, read_line, read_mapping, read_needed_id, read_object, read_text, read_time
 from gateways.config import is_web_address, option, secret_names
@@ -30,6 +32,7 @@ from gateways.errors import DeliveryError, Failure, Malformed, Unparsable
 from gateways.messages import (
     Assign,
     Assigned,
+    Background,
     Closed,
     CustomerSaid,
     DeliveryReported,
@@ -43,10 +46,14 @@ from gateways.messages import (
     Open,
     Outdate,
     Outgoing,
+    Past,
     Person,
     Progress,
+    Reclaim,
     Reply,
     Sent,
+    SetStatus,
+    Speaker,
     StaffSaid,
     Tag,
     Tagged,
@@ -111,6 +118,16 @@ class Config:
         default={},
         check=_check_headers,
     )
+    statuses: bool = option(
+        "Tell statuses",
+        "Send “conversation.status_changed” when the agent answers, hands over or closes, as this gateway says.",
+        default=False,
+    )
+    past: bool = option(
+        "Ask for the past",
+        "Send “conversation.read” before the agent's first answer in a conversation; what you answer with is context.",
+        default=False,
+    )
     previous_signing_secret: str = option(
         "Previous signing secret",
         "Accepted as well while you change the signing secret on the other side. Remove it after that.",
@@ -138,6 +155,8 @@ class Webhook(Adapter):
         opens=True,
         idempotent=True,
         api_messages=True,
+        statuses=True,
+        reads=True,
         managing_points=("address",),
     )
     Config = Config
@@ -170,6 +189,28 @@ class Webhook(Adapter):
         own = outgoing.thread if opened else outgoing.client_ref
         return Sent(external_id=_their_id(response.body) or own)
 
+    @classmethod
+    def takes_statuses(cls, config: Mapping[str, Any]) -> bool:
+        return config.get("statuses") is True
+
+    @classmethod
+    def tells_past(cls, config: Mapping[str, Any]) -> bool:
+        return config.get("past") is True
+
+    def read(self, thread: str) -> Background:
+        try:
+            response = self._post(f"read_{uuid4().hex}", "conversation.read", {"conversation": thread})
+        except HttpError as error:
+            raise unanswered(error) from error
+        if refusal := problem(response):
+            raise refusal
+        try:
+            return _background(response.body)
+        except Malformed as error:
+            raise DeliveryError(
+                Failure.REJECTED, f"The answer to “conversation.read” doesn't fit: {error.public}"
+            ) from error
+
     def check(self) -> Health:
         if not self.config.url:
             return Health(ok=False, message="No URL is set: messages are received, but none can be sent.")
@@ -191,7 +232,9 @@ class Webhook(Adapter):
             "Content-Type": "application/json",
             **signatures.sign(keys, message_id, body),
         }
-        return self.http.request(self.config.method, self.config.url, headers=headers, body=body)
+        response = self.http.request(self.config.method, self.config.url, headers=headers, body=body)
+        self.allowance = allowance(response) or self.allowance
+        return response
 
     def _filled(self, header: str, value: str) -> str:
         """The header's value with its secrets in place of their names."""
@@ -226,15 +269,47 @@ def _told(effect: Effect) -> tuple[str, dict[str, Any]]:
             return "conversation.assigned", {"destination": destination, "reason": effect.reason}
         case Open():
             customer = {"name": effect.customer.name, "email": effect.customer.email}
-            return "conversation.opened", {"subject": effect.subject, "content": effect.text, "customer": customer}
+            at = {"at": effect.at} if effect.at else {}
+            about = {"subject": effect.subject, "content": effect.text, "customer": customer}
+            return "conversation.opened", {**about, **at}
         case Tag():
             return "conversation.tagged", {"add": list(effect.add), "remove": list(effect.remove)}
+        case SetStatus():
+            return "conversation.status_changed", {"status": effect.status.value}
         case Draft():
             return "draft.created", {"content": effect.text, "author": effect.author}
         case Outdate():
             return "draft.outdated", {"draft": effect.draft_ref, "reason": effect.why}
         case Typing():
             return "typing.started", {}
+        case Reclaim():
+            return "conversation.reclaimed", {}
+
+
+def _background(body: bytes) -> Background:
+    """What they know; nothing where they answer with nothing. Raises Malformed naming the field that doesn't fit."""
+    if not body.strip():
+        return Background()
+    answer = read_object(body)
+    messages = answer.get("messages", [])
+    if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
+        raise Malformed("“messages” must be a list of objects.")
+    customer = read_mapping(answer, "customer")
+    known = {name: str(value) for name, value in customer.items() if isinstance(value, str | int | float)}
+    return Background(tuple(_past(each) for each in messages), known)
+
+
+def _past(data: Data) -> Past:
+    words = [speaker.value for speaker in Speaker]
+    if data.get("from") not in words:
+        raise Malformed(f"“from” must be one of: {', '.join(words)}.")
+    return Past(
+        who=Speaker(data["from"]),
+        text=read_text(data, "content"),
+        message_id=read_id(data, "id"),
+        author=read_line(data, "author"),
+        at=read_time(data, "timestamp"),
+    )
 
 
 def _their_id(body: bytes) -> str:

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -68,7 +69,7 @@ class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
         "change; null removes one. Never shown.",
     )
     secret_names = SecretNameSerializer(
-        many=True, read_only=True, source="secrets", help_text="The secrets that are set."
+        many=True, read_only=True, source="given_secrets", help_text="The secrets that are set."
     )
     schedule = HoursSerializer(
         many=True,
@@ -76,6 +77,12 @@ class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
         source="hours",
         help_text="Which mode counts at which hours, and when people are there. The first row that fits counts. "
         "Always the whole of it.",
+    )
+    authorized = serializers.SerializerMethodField(
+        help_text="Whether the platform lets us in because an operator pressed “Connect with …”."
+    )
+    tokens_expire_at = serializers.SerializerMethodField(
+        help_text="Until when it does. That is renewed ahead of time; null where it has no end or was never granted."
     )
     webhook_url = serializers.SerializerMethodField(help_text="The address that the platform sends its webhooks to.")
 
@@ -94,6 +101,8 @@ class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
             "secrets",
             "secret_names",
             "webhook_url",
+            "authorized",
+            "tokens_expire_at",
             *scope_fields.WRITABLE,
             *scope_fields.READ_ONLY,
             "status",
@@ -109,6 +118,9 @@ class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
             "command_names",
             "team_language",
             "notes_as_context",
+            "status_after_answer",
+            "status_at_handover",
+            "status_at_close",
             "widget_origins",
             "created_at",
             "updated_at",
@@ -119,6 +131,12 @@ class GatewaySerializer(scope_fields.ScopeFields, StrictModel[Gateway]):
     @extend_schema_field(serializers.URLField())
     def get_webhook_url(self, gateway: Gateway) -> str:
         return f"{settings.PUBLIC_URL}{reverse('webhook', args=[gateway.public_id])}"
+
+    def get_authorized(self, gateway: Gateway) -> bool:
+        return hasattr(gateway, "authorization") and gateway.authorization.stands
+
+    def get_tokens_expire_at(self, gateway: Gateway) -> datetime | None:
+        return gateway.authorization.expires_at if self.get_authorized(gateway) else None
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is not None and attrs.keys() & {"config", "secrets"}:
@@ -184,6 +202,13 @@ class CheckSerializer(Strict):
     message = serializers.CharField(help_text="One sentence for operators.")
 
 
+class AuthorizationSerializer(Strict):
+    """Where to send a person so that a platform lets us in."""
+
+    address = serializers.URLField(help_text="The platform's; open it in the browser that is signed in here.")
+    redirect_address = serializers.URLField(help_text="Where the platform sends them back to: to be entered there.")
+
+
 def _follow(gateway: Gateway, hours: list[dict[str, Any]] | None) -> None:
     """The schedule as it is from now on; None leaves it."""
     if hours is None:
@@ -197,4 +222,4 @@ def _keep(gateway: Gateway, secrets: dict[str, str | None]) -> None:
         if value is None:
             gateway.secrets.filter(name=name).delete()
         else:
-            gateway.secrets.update_or_create(name=name, defaults={"value": value})
+            gateway.secrets.update_or_create(name=name, defaults={"value": value, "issued": False})

@@ -11,11 +11,20 @@ from rest_framework.response import Response
 from agents.api.errors import Conflict, ErrorSerializer
 from agents.api.lists import Oldest
 from agents.api.views import ListOfAgent, OfAgent
+from agents.models import ApiKey
 from gateways.api import options
-from gateways.api.serializers import CheckSerializer, GatewayCreationSerializer, GatewaySerializer
+from gateways.api.serializers import (
+    AuthorizationSerializer,
+    CheckSerializer,
+    GatewayCreationSerializer,
+    GatewaySerializer,
+)
+from gateways.authorize import begin, redirect_address
 from gateways.check import check
 from gateways.connect import connect, disconnect
+from gateways.errors import ConfigError, DeliveryError
 from gateways.models import Gateway, Secret
+from gateways.tokens import can_authorize
 
 CREATION = f"""A gateway is one account on one platform, run by this agent.
 
@@ -40,9 +49,11 @@ class OfGateway(OfAgent):
 
 def gateways(agent_id: int) -> QuerySet[Gateway]:
     """The agent's gateways, with the names of their secrets. The values aren't even read."""
-    names = Secret.objects.only("id", "gateway_id", "name", "updated_at")
-    return Gateway.objects.filter(agent=agent_id).prefetch_related(
-        Prefetch("secrets", names), "hours", "managing_points"
+    names = Secret.objects.only("id", "gateway_id", "name", "issued", "updated_at")
+    return (
+        Gateway.objects.filter(agent=agent_id)
+        .select_related("authorization")
+        .prefetch_related(Prefetch("secrets", names), "hours", "managing_points")
     )
 
 
@@ -171,3 +182,34 @@ class GatewayDisconnect(OfGateway):
     )
     def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
         return Response(CheckSerializer(disconnect(self.gateway())).data)
+
+
+class GatewayAuthorize(OfGateway):
+    """Begin to connect by OAuth."""
+
+    needs = {"POST": "gateways.change_gateway"}
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="authorizeGateway",
+        tags=["Gateways"],
+        summary="Begin to connect a gateway by OAuth",
+        description="Returns the platform's address at which a person lets us in. What the platform sends back counts "
+        "once, within ten minutes, and only in the session that asked: so this is for who is signed in, not for keys.",
+        request=None,
+        responses={200: AuthorizationSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: Request, agent_id: int, gateway_id: int) -> Response:
+        gateway = self.gateway()
+        if not can_authorize(gateway):
+            raise Conflict("This platform isn't connected by OAuth: set its options and secrets.")
+        if isinstance(request.auth, ApiKey):
+            raise Conflict("A person has to do this: sign in to admin, open the gateway and press the button there.")
+        try:
+            address = begin(gateway, request.session.session_key or "")
+        except ConfigError as error:
+            raise Conflict(f"The configuration isn't complete. {error}") from error
+        except DeliveryError as error:
+            raise Conflict(error.public) from error
+        told = {"address": address, "redirect_address": redirect_address()}
+        return Response(AuthorizationSerializer(told).data, headers={"Cache-Control": "no-store"})

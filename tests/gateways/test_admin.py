@@ -1,7 +1,7 @@
 """Gateways in admin: a form made from the adapter's Config, secrets that only go in, and what arrived."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pytest
@@ -186,6 +186,14 @@ class TestTheForm:
         self, admin_client: Client, rich: Gateway, changes: dict[str, str], expected: dict[str, list[str]]
     ) -> None:
         assert errors(admin_client.post(change_url(rich), form(rich, **changes))) == expected
+
+    def test_asks_for_statuses_only_where_the_platform_has_some(
+        self, admin_client: Client, gateway: Gateway, platform: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = {"id_status_after_answer", "id_status_at_handover", "id_status_at_close"}
+        assert not names & Elements(get(admin_client, change_url(gateway))).ids()
+        monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, statuses=True))
+        assert names <= Elements(get(admin_client, change_url(gateway))).ids()
 
     def test_doesnt_ask_which_platform_again(self, admin_client: Client, rich: Gateway) -> None:
         admin_client.post(change_url(rich), form(rich, platform="webhook"))

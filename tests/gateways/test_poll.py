@@ -136,6 +136,13 @@ def test_nothing_new_leaves_no_trace_but_the_time(held, script, rings):
     assert cursor().position == {"offset": 1}
 
 
+@pytest.mark.parametrize("requests", [(), (request("a"),)], ids=["nothing new", "something new"])
+def test_a_platform_that_wants_a_pause_gets_it(held, script, requests):
+    script.answers = [Polled(requests, {"at": 1}, pause=60.0), Polled(requests, {"at": 2}, pause=0.0)]
+    assert poll.poll(held.pk, "me", wait=100) == 60.0
+    assert poll.poll(held.pk, "me", wait=100) == 0.0
+
+
 def test_what_was_found_under_a_lost_lease_is_not_kept(held, script):
     class Overtaken(Script):
         def poll(self, adapter, cursor, wait):

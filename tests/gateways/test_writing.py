@@ -1,11 +1,12 @@
 """Rows that are written together: the same rows as one by one, in fewer statements, or none at all."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from contacts.models import Contact, Identity
 from gateways import writing
-from gateways.models import Destination, Gateway, Receipt
+from gateways.models import Destination, Gateway, Receipt, Secret
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def test_flushing_lets_the_block_read_what_it_wrote(gateway):
 def test_a_row_that_is_inserted_now_is_the_same_as_a_saved_one(gateway):
     facts = {"headers": {"x-event": "é"}, "query": {"a": "b"}, "body": b"\x00\xff", "gateway": gateway}
     saved, inserted = Receipt.objects.create(**facts), Receipt(**facts)
-    writing.insert_now(inserted)
+    writing.insert_all([inserted])
     found = Receipt.objects.get(pk=inserted.pk)
     for field in Receipt._meta.concrete_fields:
         if field.name not in ("id", "received_at"):
@@ -83,3 +84,36 @@ def test_many_rows_are_changed_with_values_of_their_own(gateway, django_assert_n
         ("done", row.outcome, row.done_at) for row in rows
     ]
     writing.update_all([], ("status",))
+
+
+def test_every_kind_of_value_arrives_as_bulk_create_would_have_written_it(make_gateway):
+    gateway = make_gateway(config={"a": [1, 'ü\n"x"', None]})
+    rows = [Contact(name="Zoë \\ 'q' \U0001f600", email=""), Contact(name="")]
+    writing.insert_all(rows)
+    Contact.objects.bulk_create(twins := [Contact(name=row.name, email=row.email) for row in rows])
+    for row, twin in zip(rows, twins, strict=True):
+        row.refresh_from_db()
+        twin.refresh_from_db()
+        assert (row.name, row.email, row.phone) == (twin.name, twin.email, twin.phone)
+        assert abs(row.created_at - twin.created_at).total_seconds() < 60
+    gateway.config, gateway.burst_window, gateway.throttled_until = {"b": {"c": "é"}}, 0.1, None
+    writing.update_all([gateway], ("config", "burst_window", "throttled_until"))
+    gateway.refresh_from_db()
+    assert (gateway.config, gateway.burst_window, gateway.throttled_until) == ({"b": {"c": "é"}}, 0.1, None)
+
+
+def test_secrets_are_encrypted_here_too(gateway):
+    secret = Secret(gateway=gateway, name="token", value="hunter2 hunter2")
+    writing.insert_all([secret])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT value FROM {Secret._meta.db_table} WHERE id = %s", [secret.pk])
+        [kept] = cursor.fetchone()
+    assert "hunter2" not in kept
+    assert Secret.objects.get(pk=secret.pk).value == "hunter2 hunter2"
+
+
+@pytest.mark.parametrize("count", [0, 1, writing.MOST_ROWS, 2 * writing.MOST_ROWS + 1])
+def test_any_number_of_rows_is_written_each_with_its_own_id(count):
+    rows = [Contact(name=str(number)) for number in range(count)]
+    writing.insert_all(rows)
+    assert dict(Contact.objects.values_list("pk", "name")) == {row.pk: row.name for row in rows}

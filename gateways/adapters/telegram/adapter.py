@@ -2,25 +2,24 @@
 
 In:  updates, one per request: https://core.telegram.org/bots/api#update. They come with a secret that we chose, or are
      asked for. There is no time in them, so a replayed one is recognised by its key alone.
-Out: sendMessage in HTML, and as plain text where Telegram can't read that. There is neither a key for repeats nor a way
-     to read back, so what has an unknown outcome is the operator's to decide.
+Out: sendMessage in HTML, and as plain text where Telegram can't read that; files, each by itself. There is neither a
+     key for repeats nor a way to read back, so what has an unknown outcome is the operator's to decide.
 """
 
 import hmac
 import json
-import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateways.adapters.telegram.buttons import keyboard, pressed_under
 from gateways.adapters.telegram.calls import BIGGEST_FILE, CallError, Calls
+from gateways.adapters.telegram.options import TELEGRAM, Config
 from gateways.adapters.telegram.updates import Bot, event
-from gateways.base import Adapter, Answer, Capabilities, Connection, Health, InboundRequest, Polled, Unit, length
+from gateways.adapters.telegram.uploads import BIGGEST, DOCUMENT, best_way
+from gateways.base import Adapter, Answer, Capabilities, Connection, Files, Health, InboundRequest, Polled, Unit, length
 from gateways.bodies import read_object
-from gateways.config import is_web_address, option
 from gateways.errors import DeliveryError, Failure, Malformed, SignatureError, Unparsable
 from gateways.formatting.render import plain
 from gateways.formatting.telegram_html import telegram_html, visible
@@ -31,67 +30,10 @@ Say = Callable[[Mapping[str, Any], Mapping[str, Any]], Sent]  # where, and in wh
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")  # of updates that we want
 PORTS = (443, 80, 88, 8443)  # that Telegram calls
-TELEGRAM = "https://api.telegram.org"
 AT_ONCE = 1.0  # seconds in which the Bot API says that a webhook stands in the way
 SHOWN_OFF = {"is_disabled": True}  # link previews
+AGENTS_ANSWER = (Purpose.REPLY, Purpose.HANDOVER)
 PRIVATE_PACE, GROUP_PACE = 1.0, 3.0  # seconds: one message per second in a chat, twenty per minute in a group
-
-
-def _check_token(value: str) -> str:
-    fine = re.fullmatch(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}", value)
-    return "" if fine else "This isn't a bot's token. It looks like 123456789:AAH…; @BotFather gives you one."
-
-
-def _check_webhook_secret(value: str) -> str:
-    fine = re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value)
-    return "" if fine else "Use 16 to 256 letters, digits, hyphens and underscores."
-
-
-def _check_username(value: str) -> str:
-    fine = re.fullmatch(r"@?[A-Za-z0-9_]{4,40}", value)
-    return "" if fine else "Give the bot's user name like @shop_support_bot."
-
-
-def _check_api_url(value: str) -> str:
-    parts = urlsplit(value) if is_web_address(value) else None
-    fine = parts and not parts.query and not parts.fragment and "@" not in parts.netloc
-    return "" if fine else "Give a whole address like https://telegram.example.com, without a query."
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    token: str = option(
-        "Bot token",
-        "From @BotFather in Telegram: send it /newbot, or /token for a bot that you have.",
-        secret=True,
-        check=_check_token,
-    )
-    receive: str = option(
-        "Receive by",
-        "“polling” works everywhere, also without a public address. “webhook” wants an https address that Telegram "
-        "can reach: save, then press “Connect”.",
-        default="polling",
-        choices=("polling", "webhook"),
-    )
-    groups: str = option(
-        "In groups",
-        "“addressed”: what mentions the bot, answers it or is a command. “all” also wants privacy mode switched off by "
-        "@BotFather. “none” leaves groups alone.",
-        default="addressed",
-        choices=("addressed", "all", "none"),
-    )
-    username: str = option(
-        "Bot's user name", "Like @shop_support_bot: how it is mentioned in groups.", default="", check=_check_username
-    )
-    webhook_secret: str = option(
-        "Webhook secret",
-        "Telegram proves with it that a request comes from there. We tell it to Telegram when you connect.",
-        default="",
-        secret=True,
-        check=_check_webhook_secret,
-        generate=lambda: secrets.token_urlsafe(32),
-    )
-    api_url: str = option("Bot API server", "Only if you run one of your own.", default=TELEGRAM, check=_check_api_url)
 
 
 class Telegram(Adapter):
@@ -104,6 +46,9 @@ class Telegram(Adapter):
         connects=True,
         edits=True,
         typing=True,
+        choices=True,
+        files=Files.APART,
+        max_file=BIGGEST,
         max_length=4096,
         unit=Unit.UTF16,
     )
@@ -183,12 +128,45 @@ class Telegram(Adapter):
             case Typing():
                 self._calls().call("sendChatAction", action="typing", **_chat(outgoing.thread))
                 return Sent()
-            case Reply(replaces="") as reply:
-                return self._say(reply.text, {**_chat(outgoing.thread), **_answered(outgoing)}, self._sent)
             case Reply() as reply:
-                chat = {"chat_id": _chat(outgoing.thread)["chat_id"]}  # an edit names no topic
-                return self._say(reply.text, {**chat, "message_id": int(reply.replaces)}, self._edited)
+                self._take_buttons_away(outgoing)
+                return self._send_file(outgoing) if outgoing.files else self._send_text(outgoing, reply)
         raise DeliveryError(Failure.REJECTED, f"Telegram has nothing like a {outgoing.effect.kind}.")
+
+    def _send_text(self, outgoing: Outgoing, reply: Reply) -> Sent:
+        buttons = keyboard(reply.choices)
+        if not reply.replaces:
+            return self._say(reply.text, {**_chat(outgoing.thread), **_answered(outgoing), **buttons}, self._sent)
+        chat = {"chat_id": _chat(outgoing.thread)["chat_id"], **buttons}  # an edit names no topic
+        return self._say(reply.text, {**chat, "message_id": int(reply.replaces)}, self._edited)
+
+    def _send_file(self, outgoing: Outgoing) -> Sent:
+        """As what it is, and as a document where Telegram doesn't find that it is that; in the group it is in now."""
+        where, [file] = {**_chat(outgoing.thread), **_answered(outgoing)}, outgoing.files
+        way = best_way(file)
+        try:
+            return self._uploaded(way, file, where)
+        except CallError as error:
+            if error.vendor_code != "400" or way == DOCUMENT:
+                raise
+        return self._uploaded(DOCUMENT, file, where)
+
+    def _uploaded(self, way: tuple[str, str], file: Attachment, where: Mapping[str, Any]) -> Sent:
+        method, field = way
+        try:
+            return _numbered(self._calls().upload(method, {field: file}, **where))
+        except CallError as error:
+            if not isinstance(moved := error.parameters.get("migrate_to_chat_id"), int):
+                raise
+        return _numbered(self._calls().upload(method, {field: file}, chat_id=moved))
+
+    def _take_buttons_away(self, outgoing: Outgoing) -> None:
+        """After one was pressed, before the agent's answer. What is polled for is seen sooner: see `_notice`."""
+        said_by_agent = isinstance(outgoing.effect, Reply) and outgoing.effect.purpose in AGENTS_ANSWER
+        message_id = pressed_under(outgoing.answers)
+        if said_by_agent and message_id is not None and not self.wants_polling():
+            chat = {"chat_id": _chat(outgoing.thread)["chat_id"]}
+            self._calls().try_to("editMessageReplyMarkup", **chat, message_id=message_id)
 
     def _say(self, text: str, where: Mapping[str, Any], say: Say) -> Sent:
         """In HTML, else plain; in the group that this one has become, if it has."""
@@ -200,7 +178,8 @@ class Telegram(Adapter):
                 return say(where, {"text": plain(text)})
             if not isinstance(moved := error.parameters.get("migrate_to_chat_id"), int):
                 raise
-        return self._sent({"chat_id": moved}, html)
+        buttons = {name: where[name] for name in ("reply_markup",) if name in where}
+        return self._sent({"chat_id": moved, **buttons}, html)
 
     def _edited(self, where: Mapping[str, Any], text: Mapping[str, Any]) -> Sent:
         """The same message with other words. An edit that has been made already is made."""
@@ -212,8 +191,7 @@ class Telegram(Adapter):
         return Sent(str(where["message_id"]))
 
     def _sent(self, where: Mapping[str, Any], text: Mapping[str, Any]) -> Sent:
-        message = self._calls().call("sendMessage", **where, **text, link_preview_options=SHOWN_OFF)
-        return Sent(str(message["message_id"]) if isinstance(message, dict) and "message_id" in message else "")
+        return _numbered(self._calls().call("sendMessage", **where, **text, link_preview_options=SHOWN_OFF))
 
     # --- The account ---
 
@@ -270,11 +248,14 @@ class Telegram(Adapter):
     def _notice(self, update: Mapping[str, Any]) -> None:
         """The same as `acknowledge`, for what was asked for. A button that goes on turning is no harm."""
         query = update.get("callback_query")
-        if isinstance(query, dict) and isinstance(query.get("id"), str):
-            try:
-                self._calls().call("answerCallbackQuery", callback_query_id=query["id"])
-            except DeliveryError:
-                return
+        if not isinstance(query, dict) or not isinstance(query.get("id"), str):
+            return
+        self._calls().try_to("answerCallbackQuery", callback_query_id=query["id"])
+        message = query.get("message")
+        chat = message.get("chat") if isinstance(message, dict) else None
+        if isinstance(message, dict) and isinstance(chat, dict):
+            where = {"chat_id": chat.get("id"), "message_id": message.get("message_id")}
+            self._calls().try_to("editMessageReplyMarkup", **where)
 
     def _bot(self) -> Bot:
         """The number before the colon of the token is the bot's id."""
@@ -291,6 +272,10 @@ def _chat(thread: str) -> dict[str, Any]:
         return {"chat_id": int(chat), **({"message_thread_id": int(topic)} if topic else {})}
     except ValueError:
         raise DeliveryError(Failure.REJECTED, "The conversation has no chat of Telegram's.") from None
+
+
+def _numbered(message: Any) -> Sent:
+    return Sent(str(message["message_id"]) if isinstance(message, dict) and "message_id" in message else "")
 
 
 def _answered(outgoing: Outgoing) -> dict[str, Any]:

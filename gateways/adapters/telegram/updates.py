@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from gateways.adapters.telegram import media
+from gateways.adapters.telegram import buttons, media
 from gateways.bodies import Data, read_id, read_line, read_mapping, read_needed_id
 from gateways.errors import Malformed
 from gateways.messages import CustomerSaid, Edited, Event, Gone, Ignored, Person, Unreachable
@@ -83,17 +83,8 @@ def _pressed(key: str, query: Data, bot: Bot) -> Event:
     if not isinstance(data, str) or not data or "chat" not in message:
         return Ignored(key, "A button was pressed that isn't in any chat of ours.")
     sender = _person(read_mapping(query, "from"))
-    metadata = {"button": data}
-    text = _label(message, data)
-    return CustomerSaid(f"callback:{read_needed_id(query, 'id')}", thread_of(message), sender, text, metadata=metadata)
-
-
-def _label(message: Data, data: str) -> str:
-    """What is written on the button with this data."""
-    rows = read_mapping(message, "reply_markup").get("inline_keyboard")
-    buttons = [button for row in rows if isinstance(row, list) for button in row] if isinstance(rows, list) else []
-    found = (each.get("text") for each in buttons if isinstance(each, dict) and each.get("callback_data") == data)
-    return next((text for text in found if isinstance(text, str) and text), data)
+    key, text = f"callback:{read_needed_id(query, 'id')}", buttons.label(message, data)
+    return CustomerSaid(key, thread_of(message), sender, text, metadata=buttons.pressed(message, data))
 
 
 def _member(key: str, change: Data, bot: Bot) -> Event:

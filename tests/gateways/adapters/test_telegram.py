@@ -1,9 +1,11 @@
 """Telegram: an update in, events out; an effect in, the whole request out; an answer in, what it means out."""
 
+import dataclasses
 import datetime
 import json
 
 import pytest
+import requests
 import responses
 
 from agents.http import Http, Policy
@@ -30,6 +32,8 @@ from gateways.messages import (
 )
 from tests.gateways.adapters import descriptions
 from tests.gateways.formatting.texts import make
+from tests.loopback.forms import Sent as Sent_
+from tests.loopback.forms import read_form
 from tests.loopback.telegram import TOKEN
 
 SECRET = "A-secret-of-our-own"
@@ -202,6 +206,11 @@ def button(data, **fields):
     return {"callback_query": {"id": "q1", "from": ADA, "message": asked, "data": data, **fields}}
 
 
+def pressed(text, data):
+    sender, metadata = Person("1111", "Ada Lovelace"), {"button": data, "answers": "5"}
+    return CustomerSaid("callback:q1", "1111", sender, text, metadata=metadata)
+
+
 OTHERS = {
     "an edit": ({"edited_message": message(text="new", edit_date=9)}, Edited("update:7", "1111", "5", "new")),
     "blocked": (member(PRIVATE, "kicked"), Unreachable("update:7", "1111", "The customer has blocked the bot.")),
@@ -213,11 +222,11 @@ OTHERS = {
     ),
     "a button": (
         button("y"),
-        CustomerSaid("callback:q1", "1111", Person("1111", "Ada Lovelace"), "Yes, please", metadata={"button": "y"}),
+        pressed("Yes, please", "y"),
     ),
     "a button of old": (
         button("z"),
-        CustomerSaid("callback:q1", "1111", Person("1111", "Ada Lovelace"), "z", metadata={"button": "z"}),
+        pressed("z", "z"),
     ),
     "a channel": ({"channel_post": {}}, Ignored("update:7", "Channels aren't conversations.")),
     "a business": ({"business_message": {}}, Ignored("update:7", "Chats of business accounts aren't looked after.")),
@@ -266,7 +275,19 @@ def api():
         if descriptions.SPECS.joinpath("telegram").is_dir():
             for call in mock.calls:
                 if call.request.method == "POST":
-                    descriptions.check("telegram", "openapi.generated.json", call.request)
+                    descriptions.check("telegram", "openapi.generated.json", as_json(call.request))
+
+
+def as_json(request):
+    """A form as the JSON that says the same, because that is what is described. Files are texts there."""
+    content_type = request.headers["Content-Type"]
+    if content_type == "application/json":
+        return request
+    said = {
+        name: value.name if isinstance(value, Sent_) else json.loads(value)
+        for name, value in read_form(content_type, request.body).items()
+    }
+    return requests.Request("POST", request.url, json=said).prepare()
 
 
 def says(api, method, result=True, **fields):
@@ -282,8 +303,8 @@ def asked(api):
     return [(call.request.url.removeprefix(API), json.loads(call.request.body)) for call in api.calls]
 
 
-def outgoing(text="Hello", thread="1111", purpose=Purpose.REPLY, answers=None):
-    return Outgoing(Reply(text, purpose, "Ada"), thread, "1111", "ref", answers)
+def outgoing(text="Hello", thread="1111", purpose=Purpose.REPLY, answers=None, **reply):
+    return Outgoing(Reply(text, purpose, "Ada", **reply), thread, "1111", "ref", answers)
 
 
 def html(text, **fields):
@@ -303,6 +324,34 @@ SENDS = {
     "a thinking message answers nothing": (
         outgoing(thread="-100500", purpose=Purpose.THINKING, answers=Answered("5")),
         html("Hello", chat_id=-100500),
+    ),
+    "with buttons": (
+        outgoing(choices=("Yes, please", "No, thanks")),
+        html(
+            "Hello",
+            chat_id=1111,
+            reply_markup={
+                "inline_keyboard": [
+                    [
+                        {"text": "Yes, please", "callback_data": "Yes, please"},
+                        {"text": "No, thanks", "callback_data": "No, thanks"},
+                    ]
+                ]
+            },
+        ),
+    ),
+    "with buttons that need room": (
+        outgoing(choices=("ยินดีอย่างยิ่งครับ ขอบคุณมาก", "No, thanks")),
+        html(
+            "Hello",
+            chat_id=1111,
+            reply_markup={
+                "inline_keyboard": [
+                    [{"text": "ยินดีอย่างยิ่งครับ ขอบคุณมาก", "callback_data": "ยินดีอย่างยิ่งครับ ขอบ"}],
+                    [{"text": "No, thanks", "callback_data": "No, thanks"}],
+                ]
+            },
+        ),
     ),
     "in a topic": (outgoing(thread="-100500/9"), html("Hello", chat_id=-100500, message_thread_id=9)),
 }
@@ -328,6 +377,108 @@ def test_a_group_that_has_become_another_is_followed(api):
     says(api, "sendMessage", {"message_id": 77})
     assert telegram().send(outgoing(thread="-5")) == Sent("77")
     assert asked(api)[1] == html("Hello", chat_id=-100500)
+
+
+OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(11)
+FILES_OUT = {
+    "a photo": (Attachment("ä b.png", "image/png", 3, content=b"png"), "sendPhoto", "photo"),
+    "a large photo": (Attachment("a.png", "image/png", content=bytes(10_000_001)), "sendDocument", "document"),
+    "a document": (Attachment("a.pdf", "application/pdf", content=b"%PDF"), "sendDocument", "document"),
+    "a voice message": (Attachment("a.ogg", "audio/ogg", content=OPUS), "sendVoice", "voice"),
+    "music": (Attachment("a.ogg", "audio/ogg", content=b"OggS\x01vorbis"), "sendDocument", "document"),
+    "a song": (Attachment("a.mp3", "audio/mpeg", content=b"ID3"), "sendAudio", "audio"),
+    "a video": (Attachment("a.mp4", "video/mp4", content=b"...."), "sendVideo", "video"),
+}
+
+
+def uploaded(api):
+    return [
+        (call.request.url.removeprefix(API), read_form(call.request.headers["Content-Type"], call.request.body))
+        for call in api.calls
+    ]
+
+
+def with_file(file, **fields):
+    return dataclasses.replace(outgoing(text="", **fields), files=(file,))
+
+
+@pytest.mark.parametrize(("file", "method", "field"), FILES_OUT.values(), ids=FILES_OUT)
+def test_a_file_goes_as_what_people_know_it_from(api, file, method, field):
+    says(api, method, {"message_id": 77})
+    assert telegram().send(with_file(file)) == Sent("77")
+    told = {"chat_id": "1111", field: Sent_(file.name, file.content_type, file.content)}
+    assert uploaded(api) == [(method, told)]
+
+
+def test_in_a_group_a_file_goes_to_the_topic_and_names_what_it_answers(api):
+    says(api, "sendDocument", {"message_id": 77})
+    file = Attachment("a.pdf", "application/pdf", content=b"%PDF")
+    telegram().send(with_file(file, thread="-100500/9", answers=Answered("5")))
+    [(_, told)] = uploaded(api)
+    assert (told["chat_id"], told["message_thread_id"]) == ("-100500", "9")
+    assert json.loads(told["reply_parameters"]) == {"message_id": 5, "allow_sending_without_reply": True}
+
+
+PHOTO = Attachment("a.png", "image/png", content=b"png")
+
+
+def test_what_telegram_does_not_show_as_a_photo_goes_as_a_document(api):
+    refuses(api, "sendPhoto", 400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    says(api, "sendDocument", {"message_id": 77})
+    assert telegram().send(with_file(PHOTO)) == Sent("77")
+    assert [(method, list(told)) for method, told in uploaded(api)] == [
+        ("sendPhoto", ["chat_id", "photo"]),
+        ("sendDocument", ["chat_id", "document"]),
+    ]
+
+
+def test_a_file_follows_a_group_that_has_become_another(api):
+    refuses(api, "sendPhoto", 400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100500)
+    says(api, "sendPhoto", {"message_id": 77})
+    assert telegram().send(with_file(PHOTO, thread="-5")) == Sent("77")
+    assert [told["chat_id"] for _, told in uploaded(api)] == ["-5", "-100500"]
+
+
+@pytest.mark.parametrize(
+    ("code", "says_", "failure"),
+    [
+        (403, "Forbidden: bot was blocked by the user", Failure.REJECTED),
+        (413, "Request Entity Too Large", Failure.REJECTED),
+        (429, "Too Many Requests: retry after 7", Failure.THROTTLED),
+    ],
+)
+def test_a_file_that_fails_is_tried_in_no_other_way(api, code, says_, failure):
+    refuses(api, "sendPhoto", code, says_)
+    with pytest.raises(DeliveryError) as error:
+        telegram().send(with_file(PHOTO))
+    assert (error.value.failure, len(api.calls)) == (failure, 1)
+
+
+PRESSED = Answered("", metadata={"button": "Yes", "answers": "70"})
+TAKEN = {
+    "before the agent's answer": ({"receive": "webhook"}, {}, True),
+    "and its words at a handover": ({"receive": "webhook"}, {"purpose": Purpose.HANDOVER}, True),
+    "not before a person's": ({"receive": "webhook"}, {"purpose": Purpose.HUMAN}, False),
+    "not where they were taken when it was polled": ({}, {}, False),
+    "not where nothing was pressed": ({"receive": "webhook"}, {"answers": Answered("5")}, False),
+}
+
+
+@pytest.mark.parametrize(("values", "fields", "taken"), TAKEN.values(), ids=TAKEN)
+def test_buttons_go_once_one_was_pressed(api, values, fields, taken):
+    refuses(api, "editMessageReplyMarkup", 400, "Bad Request: message is not modified")
+    says(api, "sendMessage", {"message_id": 77})
+    assert telegram(**values).send(outgoing(**{"answers": PRESSED, **fields})) == Sent("77")
+    edits = [told for method, told in asked(api) if method == "editMessageReplyMarkup"]
+    assert edits == ([{"chat_id": 1111, "message_id": 70}] if taken else [])
+
+
+def test_buttons_stay_under_what_a_group_says_that_has_become_another(api):
+    refuses(api, "sendMessage", 400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100500)
+    says(api, "sendMessage", {"message_id": 77})
+    telegram().send(outgoing(thread="-5", choices=("Yes",)))
+    rows = {"inline_keyboard": [[{"text": "Yes", "callback_data": "Yes"}]]}
+    assert asked(api)[1] == html("Hello", chat_id=-100500, reply_markup=rows)
 
 
 def test_typing_is_shown_and_nothing_is_said(api):
@@ -444,8 +595,12 @@ def test_nothing_new_leaves_the_cursor_where_it_was(api):
 def test_a_pressed_button_is_answered_when_it_is_found(api):
     says(api, "getUpdates", [{"update_id": 1, **button("y")}])
     refuses(api, "answerCallbackQuery", 400, "Bad Request: query is too old")
+    says(api, "editMessageReplyMarkup")
     assert len(telegram().poll({}, wait=0).requests) == 1
-    assert asked(api)[1] == ("answerCallbackQuery", {"callback_query_id": "q1"})
+    assert asked(api)[1:] == [
+        ("answerCallbackQuery", {"callback_query_id": "q1"}),
+        ("editMessageReplyMarkup", {"chat_id": 1111, "message_id": 5}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from gateways.adapters.webhook import Webhook
 from gateways.base import Account, Health, InboundRequest
 from gateways.errors import ConfigError, DeliveryError, Failure, Malformed, SignatureError, Unparsable
 from gateways.messages import (
+    Allowance,
     Assign,
     Assigned,
+    Background,
     Closed,
     CustomerSaid,
     DeliveryReported,
@@ -26,16 +28,21 @@ from gateways.messages import (
     GivenBack,
     Ignored,
     Note,
+    Open,
     Outdate,
     Outgoing,
+    Past,
     Person,
     Progress,
     Purpose,
     Reply,
     Sent,
+    SetStatus,
+    Speaker,
     StaffSaid,
     Tag,
     Tagged,
+    TicketStatus,
     Typing,
 )
 
@@ -335,6 +342,7 @@ def outgoing(effect):
 
 REPLY = outgoing(Reply("It left on **Monday**. 👋", Purpose.REPLY, "Assistant"))
 COMMON = {"id": REF, "conversation": "order-1815", "to": "ada"}
+OPENED = "conversation.opened"
 REQUESTS = {
     "reply": (
         REPLY,
@@ -373,6 +381,32 @@ REQUESTS = {
         "conversation.tagged",
         {**COMMON, "add": ["refund"], "remove": ["new"]},
     ),
+    "status": (
+        outgoing(SetStatus(TicketStatus.PENDING)),
+        "conversation.status_changed",
+        {**COMMON, "status": "pending"},
+    ),
+    "a conversation for people": (
+        outgoing(Open("Ada, on Desk", "She waits.", Person("relay:7", "Ada", "ada@example.com"))),
+        OPENED,
+        {
+            **COMMON,
+            "subject": "Ada, on Desk",
+            "content": "She waits.",
+            "customer": {"name": "Ada", "email": "ada@example.com"},
+        },
+    ),
+    "one in a place": (
+        outgoing(Open("Ada, on Desk", "She waits.", Person("relay:7"), "group-7")),
+        OPENED,
+        {
+            **COMMON,
+            "subject": "Ada, on Desk",
+            "content": "She waits.",
+            "customer": {"name": "", "email": ""},
+            "at": "group-7",
+        },
+    ),
     "assignment to nobody in particular": (
         outgoing(Assign("", "", "A refund")),
         "conversation.assigned",
@@ -390,7 +424,8 @@ def clock(time_machine):
 @responses.activate
 def test_an_effect_becomes_a_signed_request(effect, kind, data, clock):
     responses.post(URL, status=202)
-    assert webhook(headers={"X-Shop": "7"}).send(effect) == Sent(REF)
+    # A conversation that is opened keeps our name for it where they give none.
+    assert webhook(headers={"X-Shop": "7"}).send(effect) == Sent(effect.thread if kind == OPENED else REF)
     [call] = responses.calls
     headers = {name.lower(): value for name, value in call.request.headers.items()}
     standardwebhooks.Webhook(OUT).verify(call.request.body, dict(headers), json_parse=False)
@@ -581,6 +616,110 @@ def test_secrets_never_appear_in_errors():
         texts.append(f"{chain!r} {chain}")
         chain = chain.__cause__
     assert not [text for text in texts if "s3cret" in text or OUT in text or "tenant" in text]
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"RateLimit-Remaining": "7", "RateLimit-Reset": "30"}, Allowance(7, 30)),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "1"}, Allowance(0, 1)),
+        ({"RateLimit-Remaining": "7"}, None),
+        ({"RateLimit-Remaining": "-1", "RateLimit-Reset": "30"}, None),
+        ({"RateLimit-Remaining": "many", "RateLimit-Reset": "soon"}, None),
+        ({}, None),
+    ],
+    ids=["few", "none", "without a time", "less than none", "words", "nothing"],
+)
+@responses.activate
+def test_what_the_receiver_still_takes_is_told(headers, told):
+    responses.post(URL, headers=headers)
+    adapter = webhook()
+    adapter.send(REPLY)
+    assert adapter.allowance == told
+
+
+@responses.activate
+def test_a_refusal_tells_it_too_and_an_answer_that_says_nothing_changes_nothing():
+    responses.post(URL, status=429, headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "30"})
+    responses.post(URL)
+    adapter = webhook()
+    with pytest.raises(DeliveryError):
+        adapter.send(REPLY)
+    adapter.send(REPLY)
+    assert adapter.allowance == Allowance(0, 30)
+
+
+# --- The past ---------------------------------------------------------------------------------------------------------
+
+TOLD = {
+    "messages": [
+        {"id": 1, "from": "customer", "content": "My kettle leaks.", "timestamp": "2026-01-31T12:00:00Z"},
+        {"id": "c-2", "from": "staff", "content": "We'll see.", "author": "Grace"},
+        {"from": "note", "content": "Second time."},
+    ],
+    "customer": {"plan": "Gold", "orders": 3, "address": {"city": "Berlin"}},
+}
+PAST = Background(
+    (
+        Past(Speaker.CUSTOMER, "My kettle leaks.", "1", at=NOON),
+        Past(Speaker.STAFF, "We'll see.", "c-2", "Grace"),
+        Past(Speaker.NOTE, "Second time."),
+    ),
+    {"plan": "Gold", "orders": "3"},
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "past"),
+    [(json.dumps(TOLD), PAST), ("", Background()), ("{}", Background()), (json.dumps({"messages": []}), Background())],
+    ids=["everything", "an empty body", "an empty object", "no messages"],
+)
+@responses.activate
+def test_the_past_is_asked_for_in_a_signed_request(body, past, clock):
+    responses.post(URL, body=body)
+    assert webhook().read("order-1815") == past
+    [call] = responses.calls
+    standardwebhooks.Webhook(OUT).verify(call.request.body, dict(call.request.headers), json_parse=False)
+    assert json.loads(call.request.body) == {
+        "type": "conversation.read",
+        "timestamp": "2026-01-31T12:00:00.250Z",
+        "data": {"conversation": "order-1815"},
+    }
+
+
+UNFIT = "The answer to “conversation.read” doesn't fit: "
+UNREAD = {
+    "a refusal": ({"status": 404}, Failure.REJECTED, NO.format(404)),
+    "later": ({"status": 429}, Failure.THROTTLED, LATER.format(429)),
+    "no JSON": ({"body": "ok"}, Failure.REJECTED, f"{UNFIT}The body must be JSON."),
+    "messages that are none": (
+        {"json": {"messages": ["x"]}},
+        Failure.REJECTED,
+        f"{UNFIT}“messages” must be a list of objects.",
+    ),
+    "somebody else": (
+        {"json": {"messages": [{"from": "bot", "content": "x"}]}},
+        Failure.REJECTED,
+        f"{UNFIT}“from” must be one of: customer, staff, note.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "failure", "sentence"), UNREAD.values(), ids=UNREAD)
+@responses.activate
+def test_a_past_that_cannot_be_read_is_a_delivery_error(answer, failure, sentence):
+    responses.post(URL, **answer)
+    with pytest.raises(DeliveryError) as caught:
+        webhook().read("order-1815")
+    assert (caught.value.failure, caught.value.public) == (failure, sentence)
+
+
+@pytest.mark.parametrize(
+    ("config_", "statuses", "past"),
+    [({}, False, False), ({"statuses": True}, True, False), ({"past": True}, False, True), ({"past": 1}, False, False)],
+)
+def test_statuses_and_the_past_are_for_those_who_want_them(config_, statuses, past):
+    assert (Webhook.takes_statuses(config_), Webhook.tells_past(config_)) == (statuses, past)
 
 
 # --- Check ------------------------------------------------------------------------------------------------------------
