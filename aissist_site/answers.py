@@ -23,7 +23,7 @@ from agents.engines import remote
 from agents.engines.base import Brief, Decision, EngineBrief, EngineError
 from agents.engines.guard import after
 from agents.engines.registry import ENGINES, engine
-from aissist_site import pipeline
+from aissist_site import decide
 from conversations import events, later
 from conversations.lock import locking
 from conversations.models import Turn
@@ -104,7 +104,7 @@ def _act(asked: later.Asked, turn: Turn, decision: Decision, message_id: str) ->
     turn.state, turn.claims, turn.lease_until = Turn.State.RUNNING, now.claims + 1, timezone.now() + LEASE
     turn.save(update_fields=["state", "claims", "lease_until"])
     waited = round((timezone.now() - turn.created_at).total_seconds() * 1000)
-    pipeline.act_on(turn, Answer(decision, asked.upto_seq, milliseconds=waited, answer_id=message_id))
+    decide.act_on(turn, Answer(decision, asked.upto_seq, milliseconds=waited, answer_id=message_id))
     if Turn.objects.filter(pk=turn.pk, state=Turn.State.DONE).exists():
         return None
     return _ignore(turn, Ignored(409, "The customer has written on. You are asked again, with what is new."))

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
-PACE = 0.015  # seconds from one round to the next, in which batches come together
+PACE = 0.04  # seconds from one round to the next, in which batches come together
 QUICK_PACE = 0.001  # seconds, as long as there is so little that nobody should be kept waiting
 FEW = 2  # jobs in a round
 PAUSE_AFTER_FAILURE = 0.5  # seconds
@@ -30,6 +30,22 @@ DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+def one_by_one(
+    things: Iterable[Result], act: Callable[[Result], object], event: str, about: Callable[[Result], dict[str, object]]
+) -> None:
+    """Act on each by itself. One for which that doesn't work is logged as `event`, with what it is `about`.
+
+    Where the database is away nothing works: that is raised, and all of them wait until it is there again.
+    """
+    for one in things:
+        try:
+            act(one)
+        except DATABASE_IS_AWAY:
+            raise
+        except Exception:
+            log.exception(event, **about(one))
 
 
 class Crew(Generic[Job, Result]):
@@ -46,8 +62,11 @@ class Crew(Generic[Job, Result]):
         claim: Callable[[int, int], list[Job]],
         work: Callable[[Job], Result],
         settle: Callable[[Sequence[Result]], set[int]],
+        overflow: Callable[[int], None] = lambda gateway_id: None,
     ) -> None:
+        """`overflow(gateway id)` tells others of what this process has no hand free for."""
         self.name, self.hands = name, hands
+        self._overflow = overflow
         self._claim, self._work, self._settle = claim, work, settle
         self._news = threading.Condition()
         self._rota: OrderedDict[int, None] = OrderedDict()  # gateways that were rung for
@@ -70,6 +89,22 @@ class Crew(Generic[Job, Result]):
                 self._foreman = threading.Thread(target=self._run, name=f"{self.name}-foreman", daemon=True)
                 self._foreman.start()
             self._news.notify()
+
+    @property
+    def free(self) -> int:
+        """How many more jobs could begin at once. None where the crew hasn't been woken yet, or is about to end."""
+        return 0 if self._foreman is None or self._closing else max(0, self.hands - self._under_way)
+
+    def take(self, jobs: Sequence[Job]) -> None:
+        """Do these, too, which somebody has claimed for this crew while it had hands free."""
+        self._count(len(jobs))
+        self._hand_out(jobs)
+
+    def hear(self, gateway_id: int) -> None:
+        """The same for what this very process has rung for: nobody else knows of it yet."""
+        self.wake(gateway_id)
+        if self._under_way >= self.hands:
+            self._overflow(gateway_id)
 
     def close(self, patience: float) -> None:
         """Claim nothing more, and wait so many seconds for what is under way. What is left, its lease gives back."""
@@ -116,11 +151,9 @@ class Crew(Generic[Job, Result]):
             with self._news:
                 self._rota.pop(gateway_id, None)
             jobs = self._claim_or_remember(gateway_id, most)
-            self._under_way += len(jobs)
+            self._count(len(jobs))
             count += len(jobs)
-            for job in jobs:
-                assert self._pool is not None  # noqa: S101 - made with this thread
-                self._pool.submit(self._do, job)
+            self._hand_out(jobs)
             if len(jobs) == most:
                 self.wake(gateway_id)
         return count
@@ -131,6 +164,15 @@ class Crew(Generic[Job, Result]):
         except Exception:
             self.wake(gateway_id)
             raise
+
+    def _count(self, more: int) -> None:
+        with self._news:
+            self._under_way += more
+
+    def _hand_out(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            assert self._pool is not None  # noqa: S101 - made with the foreman
+            self._pool.submit(self._do, job)
 
     def _do(self, job: Job) -> None:
         result: Result | None = None
@@ -153,12 +195,12 @@ class Crew(Generic[Job, Result]):
         except DATABASE_IS_AWAY:
             for result in results:
                 self._back.put(result)
-            self._under_way -= len(back) - len(results)
+            self._count(len(results) - len(back))
             raise
         except Exception:
-            self._under_way -= len(back)
+            self._count(-len(back))
             raise
-        self._under_way -= len(back)
+        self._count(-len(back))
         for gateway_id in more:
             self.wake(gateway_id)
         return len(back)

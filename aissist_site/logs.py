@@ -14,6 +14,7 @@ SECRET_TEXT = re.compile(
     r"""
       (?P<scheme> \b (?:Bearer|Basic) \s+ ) [\w.~+/=-]{8,}                               # Authorization: Bearer …
     | (?P<name> (?i: access_token|api_?key|password|secret|token) ["']? \s* [=:] \s* ["']? ) [^\s"'&,;]+
+    | (?P<query> [?&] (?:code|state) = ) [^\s"'&]+                                        # what OAuth brings back
     | \b whsec_ [\w+/=-]+                                                                # Standard Webhooks
     | \b (?:sk|xox[abprs]) - [\w-]{8,}                                                   # OpenAI and alike, Slack
     | \d{6,12} : [\w-]{30,}                                                              # Telegram, inside its URLs
@@ -87,4 +88,4 @@ def _without_secrets(name: Any, value: Any) -> Any:
 
 
 def _mask(match: re.Match[str]) -> str:
-    return (match["scheme"] or match["name"] or "") + REDACTED
+    return (match["scheme"] or match["name"] or match["query"] or "") + REDACTED

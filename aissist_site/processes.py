@@ -19,13 +19,15 @@ from gunicorn.glogging import Logger
 
 from agents import languages
 from agents.engines import embedding
-from aissist_site import canary, embedded, heartbeats, leash, pipeline, prepare
+from aissist_site import canary, clock, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
+from gateways import doorbell
 from gateways.pollers import Pollers
 
-TURN_QUEUES = ("turn",)  # engine calls wait here, so that nothing else has to wait behind them
-WORK_QUEUES = ("ingest", "deliver", "timer", "sweep")
-ALL_QUEUES = (*TURN_QUEUES, *WORK_QUEUES)
+WALK_QUEUES = (*settings.DOORBELLS, "sweep")  # a message's whole walk, from step to step without the broker
+ERRAND_QUEUES = ("errand",)  # tasks that wait inside, so that no message has to wait behind them
+ALL_QUEUES = (*WALK_QUEUES, *ERRAND_QUEUES)
+SWITCH = 0.001  # seconds that a thread computes while others wait: what asks the database waits after each answer
 LAST_SECONDS = 15.0  # for what is under way when a worker is told to stop
 ROUTINE = (b"worker: Warm shutdown",)  # Celery's answer to SIGTERM, past every log setting
 
@@ -49,6 +51,7 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # The one about cancelling tasks when the broker goes away: threads can't be cancelled, and rows are the queue.
     warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
+    sys.setswitchinterval(SWITCH)
     worker = app.Worker(
         hostname=f"{'-'.join(queues)}@{socket.gethostname()}",
         pool="threads",
@@ -60,6 +63,11 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
         quiet=True,
     )
     heartbeats.start([heartbeats.queue_name(queue) for queue in queues])
+    for step, wake in pipeline.BELLS.items():
+        if step.queue in queues:
+            doorbell.hear(step, wake)
+    if "timer" in queues:
+        clock.start()
     if "ingest" in queues:
         languages.load()
     if "turn" in queues:

@@ -14,6 +14,7 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from aissist_site import embedded, keys, logs
 
@@ -131,7 +132,11 @@ else:
         noticing = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
         noticing += " -c tcp_user_timeout=20000 -c idle_in_transaction_session_timeout=60000"
         alive = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
-        options = {"options": noticing, **alive, **database.get("OPTIONS", {}), "connect_timeout": 5, "pool": pool}
+        # The walk asks the same few dozen questions again and again: each connection has them read and planned once.
+        # https://docs.djangoproject.com/en/5.2/ref/databases/#server-side-parameters-binding
+        prepared = {"server_side_binding": True, "prepare_threshold": 2}
+        given = database.get("OPTIONS", {})
+        options = {"options": noticing, **alive, **prepared, **given, "connect_timeout": 5, "pool": pool}
         database.update(ENGINE="aissist_site.postgresql", OPTIONS=options, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
     DATABASES = {"default": database}
 
@@ -183,12 +188,21 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or embedded.broker_url(DATA
 EMBEDDED_BROKER = not env.str("CELERY_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # no results, so nothing to clean up after them
-CELERY_TASK_DEFAULT_QUEUE = "sweep"
+# Doorbells: their tasks end at once, and a ring that dies with its worker is made good by the next sweep. So the broker
+# needn't remember which of them are being heard, which is a third of what a task costs.
+DOORBELLS = ("ingest", "turn", "deliver", "timer")
+QUEUE_PREFIX = env.str("QUEUE_PREFIX", "")  # where several installations share a broker: none hears another's rings
+CELERY_TASK_QUEUES = [
+    Queue(f"{QUEUE_PREFIX}{name}", routing_key=f"{QUEUE_PREFIX}{name}", no_ack=name in DOORBELLS, alias=name)
+    for name in (*DOORBELLS, "errand", "sweep")
+]
+CELERY_TASK_DEFAULT_QUEUE = f"{QUEUE_PREFIX}sweep"
 CELERY_TASK_ROUTES = {
-    **{f"aissist.{queue}": {"queue": queue} for queue in ("ingest", "turn", "deliver", "timer", "sweep")},
-    # Where there is waiting: for engines, and for platforms.
-    **{f"aissist.{task}": {"queue": "turn"} for task in ("action", "rephrase", "imports", "embed", "notify")},
-    "aissist.fetch": {"queue": "deliver"},
+    **{f"aissist.{queue}": {"queue": queue} for queue in (*DOORBELLS, "sweep")},
+    "aissist.action": {"queue": "turn"},
+    "aissist.renew": {"queue": "deliver"},
+    # Where there is waiting inside the task: for engines, platforms and mail servers.
+    **{f"aissist.{task}": {"queue": "errand"} for task in ("fetch", "rephrase", "imports", "embed", "notify")},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -214,22 +228,22 @@ CELERY_BEAT_SCHEDULE = {
     "aissist.rephrase": {
         "task": "aissist.rephrase",
         "schedule": timedelta(minutes=1),
-        "options": {"queue": "turn", "expire_seconds": 60},  # where engine calls wait
+        "options": {"queue": "errand", "expire_seconds": 60},
     },
     "aissist.notify": {
         "task": "aissist.notify",
         "schedule": timedelta(seconds=5),
-        "options": {"queue": "turn", "expire_seconds": 5},  # mail servers are slow
+        "options": {"queue": "errand", "expire_seconds": 5},
     },
     "aissist.imports": {
         "task": "aissist.imports",
         "schedule": timedelta(seconds=5),
-        "options": {"queue": "turn", "expire_seconds": 5},
+        "options": {"queue": "errand", "expire_seconds": 5},
     },
     "aissist.embed": {
         "task": "aissist.embed",
         "schedule": timedelta(minutes=1),
-        "options": {"queue": "turn", "expire_seconds": 60},
+        "options": {"queue": "errand", "expire_seconds": 60},
     },
     "aissist.tidy": {
         "task": "aissist.tidy",
@@ -239,7 +253,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 # A broker that is down is given up at once: the row is there, and the next sweep finds it. With its defaults Celery
 # would hold each request up for six seconds.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float | list[int]] = {
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+}
 if CELERY_BROKER_URL.startswith("redis"):
     # With the default sweep a lost task comes back after 100 s whatever the visibility time-out, see kombu PR 2558.
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
@@ -247,6 +265,7 @@ if CELERY_BROKER_URL.startswith("redis"):
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
+        "priority_steps": [0],  # one list for each queue instead of four: nothing here has a priority
     }
 
 # --- Email to operators -----------------------------------------------------------------------------------------------
@@ -307,6 +326,7 @@ SPECTACULAR_SETTINGS = {
         "SourceState": "agents.knowledge_models.Source.State",
         "SourcePageState": "agents.knowledge_models.SourcePage.State",
         "SourceKind": "agents.knowledge_models.Source.Kind",
+        "SaidKind": "handover.api.serializers.SAID",
         "HandoverState": "handover.models.Handover.State",
         "GatewayStatus": "gateways.models.Gateway.Status",
         "ConversationStatus": "conversations.models.Conversation.Status",

@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from aissist_site import pipeline
+from aissist_site import follow_up
 from conversations import action_requests, attach, limbo
 from conversations.models import ActionRequest, Delivery, Offer, Timer, Turn
-from gateways import doorbell
+from gateways import doorbell, renew
 from gateways.doorbell import Step
 from gateways.models import Receipt
 from handover import carry, overdue
@@ -40,6 +40,7 @@ def due() -> dict[Step, list[int]]:
         Step.TIMER: sorted(timers),
         Step.ACTION: _gateways(actions, "gateway_id"),
         Step.FETCH: _gateways(attach.waiting().filter(due_at__lt=late), "gateway_id"),
+        Step.RENEW: _gateways(renew.due(late), "gateway_id"),
     }
 
 
@@ -51,7 +52,7 @@ def sweep() -> int:
     """Ring for all that is due and repair what nobody is on. Returns how many rings."""
     limbo.repair()
     action_requests.tell()
-    pipeline.expire_actions()
+    follow_up.expire_actions()
     overdue.pass_on()
     carry.carry()
     overdue.give_back()

@@ -6,32 +6,33 @@ from agents.imports import wake
 from aissist_site import pipeline, watchdog
 from aissist_site import sweep as sweeper
 from aissist_site import tidy as tidier
+from aissist_site.bells import Bell
 from conversations import attach
 from conversations import rephrase as rephraser
 from handover import notices
 
 
-@shared_task(name="aissist.ingest")
+@shared_task(name="aissist.ingest", base=Bell)
 def ingest(gateway_id: int) -> None:
     pipeline.ingest(gateway_id)
 
 
-@shared_task(name="aissist.turn")
+@shared_task(name="aissist.turn", base=Bell)
 def turn(gateway_id: int) -> None:
     pipeline.TURNS.wake(gateway_id)
 
 
-@shared_task(name="aissist.deliver")
+@shared_task(name="aissist.deliver", base=Bell)
 def deliver(gateway_id: int) -> None:
     pipeline.DELIVERIES.wake(gateway_id)
 
 
-@shared_task(name="aissist.timer")
+@shared_task(name="aissist.timer", base=Bell)
 def timer(gateway_id: int) -> None:
-    pipeline.fire(gateway_id)
+    pipeline.TIMERS.wake(gateway_id)
 
 
-@shared_task(name="aissist.action")
+@shared_task(name="aissist.action", base=Bell)
 def action(gateway_id: int) -> None:
     pipeline.ACTIONS.wake(gateway_id)
 
@@ -39,6 +40,11 @@ def action(gateway_id: int) -> None:
 @shared_task(name="aissist.fetch")
 def fetch(gateway_id: int) -> None:
     attach.fetch(gateway_id)
+
+
+@shared_task(name="aissist.renew", base=Bell)
+def renew(gateway_id: int) -> None:
+    pipeline.renew(gateway_id)
 
 
 @shared_task(name="aissist.sweep")

@@ -4,7 +4,7 @@ Wants a locked conversation, and runs in the transaction that settles the turn. 
 """
 
 from agents.engines.base import After, Decision
-from conversations import events, outbox, ownership
+from conversations import events, offers, outbox, ownership
 from conversations.models import Conversation, Turn
 from gateways.messages import Purpose
 
@@ -17,6 +17,9 @@ def act(conversation: Conversation, turn: Turn, decision: Decision) -> None:
         ownership.suspend_after(conversation, _name(conversation), turn)
     elif decision.after is After.CLOSE:
         _close(conversation, turn)
+        return
+    if decision.words and conversation.customer_seq <= turn.upto_seq:  # else it is our move again
+        outbox.set_status(conversation, conversation.gateway.status_after_answer, turn=turn)
 
 
 def say(conversation: Conversation, turn: Turn | None, decision: Decision) -> None:
@@ -25,7 +28,8 @@ def say(conversation: Conversation, turn: Turn | None, decision: Decision) -> No
         outbox.say(conversation, decision.acknowledgement, Purpose.REPLY, turn=turn)
         conversation.acknowledged = list(dict.fromkeys((*conversation.acknowledged, decision.sub_agent)))
     if decision.reply:
-        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn)
+        choices = offers.choices(conversation, decision)
+        outbox.say(conversation, decision.reply, Purpose.REPLY, turn=turn, choices=choices)
 
 
 def tag(conversation: Conversation, turn: Turn, decision: Decision) -> None:
@@ -40,6 +44,7 @@ def _close(conversation: Conversation, turn: Turn) -> None:
         events.kept_open(conversation, turn)
     else:
         ownership.close_after(conversation, _name(conversation), turn)
+        outbox.set_status(conversation, conversation.gateway.status_at_close, turn=turn)
 
 
 def _name(conversation: Conversation) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 WORDS = re.compile(r"[぀-ヿ㐀-鿿]|[^\W_぀-ヿ㐀-鿿]+")
 LINKS = re.compile(r"https?://[^\s)\]>\"']+")
 SIMILAR = 0.6  # from here on, one text was made from the other, or says the same
+ECHO = 0.9  # from here on, a platform has only put it in another form
 
 
 def words(text: str) -> list[str]:
@@ -23,6 +24,11 @@ def alike(one: str, other: str) -> float:
     first, second = Counter(words(one)), Counter(words(other))
     total = first.total() + second.total()
     return 2 * (first & second).total() / total if total else 0.0
+
+
+def is_echo(sent: str, heard: str) -> bool:
+    """Whether what comes back from a platform is what was sent there. How it writes links out, it chooses itself."""
+    return alike(LINKS.sub(" ", sent), LINKS.sub(" ", heard)) >= ECHO
 
 
 def links(text: str) -> set[str]:

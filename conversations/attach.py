@@ -17,7 +17,7 @@ from conversations.files import Attachment, File
 from conversations.models import Message
 from gateways import doorbell, messages, writing
 from gateways.base import Adapter
-from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.models import Gateway
 from gateways.registry import adapter
 
@@ -33,14 +33,15 @@ State = Attachment.State
 
 def keep(message: Message, gateway_id: int, came: Iterable[messages.Attachment]) -> None:
     """The attachments of a new message. Runs in the transaction that records it."""
-    rows = [_row(message, gateway_id, each, number) for number, each in enumerate(came)]
-    for row in rows:
-        writing.insert(row)
-    if any(row.state == State.WAITING for row in rows):
+    rows = [row(message, gateway_id, each, number) for number, each in enumerate(came)]
+    for each in rows:
+        writing.insert(each)
+    if any(each.state == State.WAITING for each in rows):
         doorbell.ring(doorbell.Step.FETCH, gateway_id)
 
 
-def _row(message: Message, gateway_id: int, came: messages.Attachment, position: int) -> Attachment:
+def row(message: Message, gateway_id: int, came: messages.Attachment, position: int) -> Attachment:
+    """What stands for one file of a message, not written yet; its bytes are kept where they came along."""
     row = Attachment(
         message=message,
         gateway_id=gateway_id,
@@ -115,7 +116,7 @@ def _fetch_one(row: Attachment, gateway: Gateway) -> None:
         _failed(row, error)
     except Exception as error:
         log.exception("attachment_failed", attachment=row.pk)
-        public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
+        public = our_fault(error)
         _failed(row, DeliveryError(Failure.REJECTED, public))
     row.save(update_fields=["file", "size", "state", "why", "tries", "due_at"])
 

@@ -7,13 +7,14 @@ Errors are the adapter's to name and ours to act on, here and nowhere else:
 | throttled | again at `retry_after`; costs no attempt; the gateway shows “rate limited” |
 | unreachable | again, with back-off and full jitter; after the last attempt: failed |
 | rejected | failed; a person is asked |
-| credentials | the gateway is in error; again every minute until an operator has mended it |
+| credentials | tokens are renewed where that may help; else the gateway is in error, and again every minute |
 | unknown | read back where it can be, else resent where that is harmless, else the gateway's policy |
 """
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,22 +24,36 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from agents.http import Trace
-from conversations import events, messages
-from conversations.lock import all_locked
+from conversations import enclose, events, messages
+from conversations.lock import all_free
 from conversations.models import Attempt, Conversation, Delivery, Message
 from conversations.opened import opened
-from conversations.outbox import withdraw
-from gateways import doorbell, limits, writing
+from conversations.outbox import FIRST, withdraw
+from conversations.pace import paced
+from gateways import doorbell, limits, renew, tokens, writing
 from gateways.base import Adapter
-from gateways.errors import ConfigError, DeliveryError, Failure
+from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.exchanges import exchange
-from gateways.messages import Answered, Draft, Open, Outdate, Outgoing, Sent, Typing, unpack
+from gateways.messages import (
+    Allowance,
+    Answered,
+    Draft,
+    Note,
+    Open,
+    Outdate,
+    Outgoing,
+    Sent,
+    SetStatus,
+    Typing,
+    unpack,
+)
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS, adapter
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=45)  # longer than any request may take: agents.http gives up after 30 s
+FILES_LEASE = timedelta(seconds=150)  # where files go along: adapters may take two minutes for them
 HOSTED_LEASE = timedelta(seconds=3)  # where nothing leaves this machine
 MOST_ATTEMPTS = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds
@@ -59,6 +74,7 @@ class Sending:
     at: datetime  # when it ended
     milliseconds: int
     traces: tuple[Trace, ...]
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,59 +102,82 @@ def claim(gateway_id: int, most: int) -> list[Job]:
 
     What belongs to an earlier epoch is withdrawn; but what may have arrived already is claimed, to find that out.
     """
-    gateway = Gateway.objects.select_related("agent").prefetch_related("secrets").filter(pk=gateway_id).first()
+    gateway = readied(gateway_id)
     if gateway is None or _is_throttled(gateway):
         return []
     found = dict(_heads(gateway).values_list("pk", "conversation_id")[:most])
     if not found:
         return []
-    known = Conversation.objects.select_related("identity__contact").in_bulk(found.values())
-    for conversation in known.values():
-        conversation.gateway = gateway
-    with limits.budget(gateway) as budget, all_locked(known) as conversations:
+    free = all_free(found.values(), gateway, doorbell.Step.DELIVER)
+    with limits.budget(gateway) as budget, free as conversations:
         heads = [head for head in _heads(gateway).filter(pk__in=found) if head.conversation_id in conversations]
         for head in heads:
             head.conversation = conversations[head.conversation_id]
-        ready = list(budget.take(list(_sendable(heads))))
-        _lease(ready, timezone.now() + _lease_time(gateway))
-    if ADAPTERS[gateway.platform].capabilities.quotes:
-        _find_answered([head.conversation for head in ready])
+        ready = list(budget.take(paced(list(_sendable(heads))), _words_first(budget, heads)))
+        _lease_all(ready)
+    find_answered(head.conversation for head in ready)
     return ready
 
 
-def _find_answered(conversations: Iterable[Conversation]) -> None:
-    """Give each conversation the customer's newest message, which what we send will name."""
-    by_id = {conversation.pk: conversation for conversation in conversations}
+def readied(gateway_id: int) -> Gateway | None:
+    """The gateway with all that sending needs of it."""
+    related = Gateway.objects.select_related("agent", "bucket").prefetch_related("secrets")
+    return next(iter(related.filter(pk=gateway_id)), None)
+
+
+def _words_first(budget: limits.Budget, heads: Sequence[Delivery]) -> Callable[[Delivery], bool]:
+    """Which deliveries words to customers depend on: those that are such, and those that such wait behind."""
+    if budget.pace is None or not budget.pace.kept_back:
+        return lambda head: True
+    before = {head.conversation_id for head in heads if head.priority != FIRST}
+    waiting = Delivery.objects.filter(conversation__in=before, status=Status.PENDING, priority=FIRST)
+    held_up = set(waiting.values_list("conversation_id", flat=True)) if before else set()
+    return lambda head: head.priority == FIRST or head.conversation_id in held_up
+
+
+def find_answered(conversations: Iterable[Conversation]) -> None:
+    """Give each conversation the customer's newest message, where what we send will name it."""
+    by_id = {each.pk: each for each in conversations if ADAPTERS[each.gateway.platform].capabilities.quotes}
+    if not by_id:
+        return
+    for conversation in by_id.values():
+        conversation.newest = None  # where we began, and nobody has answered yet
     newest = Q(seq=F("conversation__customer_seq"))
     for message in Message.objects.filter(newest, conversation__in=by_id):
         by_id[message.conversation_id].newest = message
 
 
 def _heads(gateway: Gateway) -> QuerySet[Delivery]:
-    """Those that are due, and before which nothing is open in their conversation: words to customers first."""
+    """Those that are due, and before which nothing is open in their conversation: words to customers first.
+
+    A note that has to be tried again holds up nothing: there are places for notes only once people have the
+    conversation, and what comes after it may be what passes it to them.
+    """
     now = timezone.now()
+    put_off = Q(kind=Note.kind, status=Status.PENDING, due_at__gt=now)
     due = Q(status=Status.PENDING, due_at__lte=now) | Q(status=Status.SENDING, lease_until__lt=now)
     before = Delivery.objects.filter(conversation=OuterRef("conversation"), pk__lt=OuterRef("pk"), status__in=OPEN)
-    return Delivery.objects.filter(due, ~Exists(before), gateway=gateway).order_by("priority", "pk")
+    return Delivery.objects.filter(due, ~Exists(before.exclude(put_off)), gateway=gateway).order_by("priority", "pk")
 
 
 def _is_throttled(gateway: Gateway) -> bool:
-    if gateway.throttled_until is None or gateway.throttled_until <= timezone.now():
-        return False
-    wait = (gateway.throttled_until - timezone.now()).total_seconds()
-    doorbell.ring(doorbell.Step.DELIVER, gateway.pk, after=wait + 0.01)
-    return True
+    if wait := seconds_to(gateway.throttled_until):
+        doorbell.ring(doorbell.Step.DELIVER, gateway.pk, after=wait + 0.01)
+    return wait > 0
+
+
+def seconds_to(moment: datetime | None) -> float:
+    """How long it is until then; 0 where it is over, or there is none."""
+    return 0.0 if moment is None else max(0.0, (moment - timezone.now()).total_seconds())
 
 
 def _sendable(heads: Iterable[Delivery]) -> Iterator[Delivery]:
     """Those that may be sent now. The outdated ones are withdrawn, and those that are held wait."""
     for head in heads:
-        held_until = head.conversation.held_until
         if _is_pointless(head):
             withdraw(Delivery.objects.filter(pk=head.pk))
             doorbell.ring(doorbell.Step.DELIVER, head.gateway_id)  # for what stood behind it
-        elif head.epoch is not None and held_until and held_until > timezone.now():
-            wait = (held_until - timezone.now()).total_seconds()
+        elif head.epoch is not None and (wait := seconds_to(head.conversation.held_until)):
             doorbell.ring(doorbell.Step.DELIVER, head.gateway_id, after=wait + 0.01)
         else:
             yield head
@@ -147,10 +186,12 @@ def _sendable(heads: Iterable[Delivery]) -> Iterator[Delivery]:
 def _is_pointless(head: Delivery) -> bool:
     """Whether it mustn't or needn't be sent any more, and surely hasn't arrived or needn't be found out about."""
     if head.kind == Typing.kind:
-        return _outdated(head) or head.maybe_sent or head.status == Status.SENDING
+        return is_outdated(head) or head.maybe_sent or head.status == Status.SENDING
+    if head.kind == SetStatus.kind:
+        return is_outdated(head)
     if head.kind == Outdate.kind:
         return not _finds_its_draft(head)
-    return _outdated(head) and head.status == Status.PENDING and not head.maybe_sent
+    return is_outdated(head) and head.status == Status.PENDING and not head.maybe_sent
 
 
 def _finds_its_draft(head: Delivery) -> bool:
@@ -161,44 +202,54 @@ def _finds_its_draft(head: Delivery) -> bool:
     return external_id is not None
 
 
-def _outdated(delivery: Delivery) -> bool:
+def is_outdated(delivery: Delivery) -> bool:
     """Whether the conversation's owner has changed since the agent wanted to say this."""
     return delivery.epoch is not None and delivery.epoch != delivery.conversation.epoch
 
 
-def _lease(ready: Sequence[Delivery], until: datetime) -> None:
+def _lease_all(ready: Sequence[Delivery]) -> None:
+    now, alike = timezone.now(), defaultdict[tuple[bool, datetime], list[int]](list)
     for head in ready:
         head.maybe_sent = head.maybe_sent or head.status == Status.SENDING  # somebody began, and never ended
-        head.status, head.lease_until = Status.SENDING, until
-    for maybe_sent in (False, True):
-        if ids := [head.pk for head in ready if head.maybe_sent == maybe_sent]:
-            changes = {"status": Status.SENDING, "lease_until": until, "maybe_sent": maybe_sent}
-            Delivery.objects.filter(pk__in=ids).update(**changes)
+        alike[head.maybe_sent, lease(head, now)].append(head.pk)
+    for (maybe_sent, until), ids in alike.items():
+        changes = {"status": Status.SENDING, "lease_until": until, "maybe_sent": maybe_sent}
+        Delivery.objects.filter(pk__in=ids).update(**changes)
 
 
-def _lease_time(gateway: Gateway) -> timedelta:
-    return HOSTED_LEASE if ADAPTERS[gateway.platform].capabilities.hosted else LEASE
+def lease(head: Delivery, now: datetime) -> datetime:
+    """Make it this worker's until the moment returned. It is still to be written."""
+    until = now + _lease_time(head)
+    head.status, head.lease_until = Status.SENDING, until
+    return until
 
 
-# --- Sending: touches no database -------------------------------------------------------------------------------------
+def _lease_time(head: Delivery) -> timedelta:
+    if head.payload.get("files"):
+        return FILES_LEASE
+    return HOSTED_LEASE if ADAPTERS[head.conversation.gateway.platform].capabilities.hosted else LEASE
+
+
+# --- Sending: touches no database, but to read files ------------------------------------------------------------------
 
 
 def send(delivery: Job) -> Sending:
     """Make one attempt, or settle an earlier one."""
     began, traces = time.monotonic(), list[Trace]()
     result: Sent | DeliveryError | None
+    ours: Adapter | None = None
     try:
-        result = _send(delivery, adapter(delivery.conversation.gateway, traces.append))
+        ours = adapter(delivery.conversation.gateway, traces.append)
+        result = _send(delivery, ours)
     except ConfigError as error:
         result = DeliveryError(Failure.CREDENTIALS, f"The gateway's configuration isn't complete: {error}")
     except DeliveryError as error:
         result = error
     except Exception as error:
         log.exception("adapter_failed", delivery=delivery.pk)
-        public = f"Our code for this platform failed ({type(error).__name__}); the log says where."
-        result = DeliveryError(Failure.UNKNOWN, public)
+        result = DeliveryError(Failure.UNKNOWN, our_fault(error))
     milliseconds = round((time.monotonic() - began) * 1000)
-    return Sending(delivery, result, timezone.now(), milliseconds, tuple(traces))
+    return Sending(delivery, result, timezone.now(), milliseconds, tuple(traces), ours.allowance if ours else None)
 
 
 def _send(delivery: Delivery, ours: Adapter) -> Sent | None:
@@ -210,25 +261,28 @@ def _send(delivery: Delivery, ours: Adapter) -> Sent | None:
         recipient=conversation.identity.external_id,
         client_ref=str(delivery.client_ref),
         answers=_answered(conversation) if ours.capabilities.quotes else None,
+        files=() if ours.capabilities.hosted else enclose.read(delivery),
     )
-    if delivery.maybe_sent and ours.capabilities.history:
+    if delivery.kind == SetStatus.kind:
+        return ours.send(outgoing)  # twice is once
+    if delivery.maybe_sent and ours.can_settle():
         arrived = ours.settle(outgoing)
-        if arrived or _outdated(delivery):
+        if arrived or is_outdated(delivery):
             return arrived
-    elif delivery.maybe_sent and (_outdated(delivery) or not _harmless(ours, conversation.gateway)):
+    elif delivery.maybe_sent and (is_outdated(delivery) or not _harmless(ours, conversation.gateway)):
         raise DeliveryError(Failure.UNKNOWN, "An attempt at it ended without an answer; it may have arrived.")
     return ours.send(outgoing)
 
 
-def _answered(conversation: Conversation) -> Answered | None:
+def _answered(conversation: Conversation) -> Answered:
     if (newest := conversation.newest) is None:
-        return None
+        return Answered("", conversation.subject)
     return Answered(newest.external_id, conversation.subject, newest.metadata)
 
 
 def _harmless(ours: Adapter, gateway: Gateway) -> bool:
     """Whether an effect of unknown outcome may simply be sent again."""
-    return ours.capabilities.idempotent or gateway.on_unknown == Gateway.OnUnknown.RESEND
+    return ours.can_repeat() or gateway.on_unknown == Gateway.OnUnknown.RESEND
 
 
 # --- Settling ---------------------------------------------------------------------------------------------------------
@@ -236,6 +290,8 @@ def _harmless(ours: Adapter, gateway: Gateway) -> bool:
 
 def settle(sendings: Sequence[Sending]) -> list[Outcome | Pause]:
     """Write down what came of the attempts: those that arrived together, each other one by itself."""
+    for gateway in {each.delivery.conversation.gateway for each in sendings if each.allowance}:
+        limits.heed(gateway, [each.allowance for each in sendings if each.delivery.gateway_id == gateway.pk])
     arrived = [sending for sending in sendings if isinstance(sending.result, Sent)]
     if arrived:
         _all_sent(arrived)
@@ -270,9 +326,11 @@ def _all_sent(arrived: Sequence[Sending]) -> None:
 
 
 def _works_again(gateway: Gateway, now: datetime) -> None:
-    """Unless another answer, which came in meanwhile, has told us to wait."""
+    """Unless another answer, which came in meanwhile, has told us to wait; and not for long without its tokens."""
+    dead = renew.explain(gateway, "") if tokens.is_dead(gateway) else ""
+    status = Gateway.Status.ERROR if dead else Gateway.Status.OK
     free = Gateway.objects.filter(Q(throttled_until__isnull=True) | Q(throttled_until__lte=now), pk=gateway.pk)
-    free.update(status=Gateway.Status.OK, status_detail="", throttled_until=None)
+    free.update(status=status, status_detail=dead, throttled_until=None)
 
 
 def _not_sent(sending: Sending) -> Outcome | Pause:
@@ -294,8 +352,7 @@ def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
         case Failure.THROTTLED:
             return _throttled(delivery, error)
         case Failure.CREDENTIALS:
-            _gateway(delivery.gateway_id, Gateway.Status.ERROR, error.public)
-            return _again(delivery, MENDING_PAUSE, error.public, cost=0)
+            return _unwelcome(delivery, error)
         case Failure.REJECTED:
             return _give_up(delivery, Status.FAILED, error.public)
     if error.failure is Failure.UNKNOWN:
@@ -305,14 +362,15 @@ def _act_on(delivery: Delivery, error: DeliveryError) -> Outcome | Pause:
     if delivery.attempts_used + 1 >= MOST_ATTEMPTS:
         status = Status.UNKNOWN if delivery.maybe_sent else Status.FAILED
         return _give_up(delivery, status, f"Tried {MOST_ATTEMPTS} times. The last time: {error.public}")
-    return _again(delivery, backoff(delivery.attempts_used), error.public, cost=1)
+    seconds = backoff(delivery.attempts_used) if error.retry_after is None else error.retry_after
+    return _again(delivery, seconds, error.public, cost=1)
 
 
 def _can_be_settled(delivery: Delivery) -> bool:
     """Whether a later attempt can find out what became of this one, or needn't care."""
     ours = adapter(delivery.conversation.gateway)
-    harmless = _harmless(ours, delivery.conversation.gateway) and not _outdated(delivery)
-    return ours.capabilities.history or harmless
+    harmless = _harmless(ours, delivery.conversation.gateway) and not is_outdated(delivery)
+    return ours.can_settle() or harmless or delivery.kind == SetStatus.kind
 
 
 def backoff(attempts_used: int) -> float:
@@ -326,6 +384,14 @@ def _throttled(delivery: Delivery, error: DeliveryError) -> Pause:
     until = timezone.now() + timedelta(seconds=seconds)
     _gateway(delivery.gateway_id, Gateway.Status.RATE_LIMITED, error.public, until)
     return _again(delivery, seconds, error.public, cost=0)
+
+
+def _unwelcome(delivery: Delivery, error: DeliveryError) -> Pause:
+    gateway = delivery.conversation.gateway
+    if (seconds := renew.ask(gateway)) is not None:
+        return _again(delivery, seconds, error.public, cost=0)
+    _gateway(delivery.gateway_id, Gateway.Status.ERROR, renew.explain(gateway, error.public))
+    return _again(delivery, MENDING_PAUSE, error.public, cost=0)
 
 
 def _again(delivery: Delivery, seconds: float, why: str, *, cost: int) -> Pause:
@@ -347,8 +413,13 @@ def _give_up(delivery: Delivery, status: Delivery.Status, why: str) -> Outcome:
         withdraw(Delivery.objects.filter(message=delivery.message_id, status=Status.PENDING))
     event = events.delivery_unknown if status == Status.UNKNOWN else events.delivery_failed
     event(delivery, why)
-    needs_person = delivery.kind == Open.kind or (delivery.epoch is not None and not _outdated(delivery))
-    return Outcome(delivery, needs_person=needs_person, why=why)
+    return Outcome(delivery, needs_person=_needs_person(delivery), why=why)
+
+
+def _needs_person(delivery: Delivery) -> bool:
+    """What the agent said, and what was to be opened; a status is only about where the conversation is listed."""
+    ours = delivery.epoch is not None and delivery.kind != SetStatus.kind
+    return delivery.kind == Open.kind or (ours and not is_outdated(delivery))
 
 
 def _finish(delivery: Delivery, status: Delivery.Status, **fields: str) -> None:

@@ -33,6 +33,17 @@ def kept_apart(conversation: Conversation, why: str) -> None:
     _write(conversation, "kept_apart", why)
 
 
+def past_read(conversation: Conversation, turn: Turn, lines: int, notes: int, known: int) -> None:
+    """From the platform: things said, notes, and things known of the customer."""
+    why = f"Read from before us: {lines} message(s), {notes} note(s), and {known} thing(s) known of the customer."
+    _write(conversation, "past_read", why, turn=turn)
+
+
+def past_unread(conversation: Conversation, turn: Turn, why: str) -> None:
+    said = f"What was said before us couldn't be read, so the agent doesn't know it: {why}"
+    _write(conversation, "past_unread", said, turn=turn)
+
+
 def joined(conversation: Conversation, turn: Turn) -> None:
     _write(conversation, "joined", "The customer wrote on meanwhile: the answer takes that in too.", turn=turn)
 

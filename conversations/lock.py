@@ -1,13 +1,16 @@
 """One conversation, changed by one transaction at a time, and written once at its end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from conversations.models import Conversation
-from gateways import writing
+from gateways import doorbell, writing
+from gateways.models import Gateway
+
+BUSY_PAUSE = 0.05  # seconds until those are looked at again that somebody else is at
 
 CHANGING = (
     "destination_id",
@@ -24,6 +27,7 @@ CHANGING = (
     "epoch",
     "held_until",
     "offered_at",
+    "solved_at",
     "last_seq",
     "customer_seq",
     "answered_seq",
@@ -51,12 +55,38 @@ def all_locked(known: Mapping[int, Conversation]) -> Iterator[dict[int, Conversa
 
     They are locked in the order of their ids, so that two such blocks can't entangle.
     """
-    with writing.at_once(), ExitStack() as stack:
+    with writing.at_once():
         rows = {row.pk: row for row in locking().filter(pk__in=known).order_by("pk")}
         for pk, row in rows.items():
             row.gateway, row.identity = known[pk].gateway, known[pk].identity
+        with _all_written(rows):
+            yield rows
+
+
+@contextmanager
+def all_free(ids: Iterable[int], gateway: Gateway, step: doorbell.Step) -> Iterator[dict[int, Conversation]]:
+    """The same of one gateway, without those that somebody else has locked just now: for them `step` is rung for again.
+
+    Their identities come with them.
+    """
+    wanted = set(ids)
+    with writing.at_once():
+        found = locking(skip_locked=True).select_related("identity__contact").filter(pk__in=wanted).order_by("pk")
+        rows = {row.pk: row for row in found}
+        for row in rows.values():
+            row.gateway = gateway
+        if len(rows) < len(wanted):
+            doorbell.ring(step, gateway.pk, after=BUSY_PAUSE)
+        with _all_written(rows):
+            yield rows
+
+
+@contextmanager
+def _all_written(rows: Mapping[int, Conversation]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for row in rows.values():
             stack.enter_context(written(row))
-        yield rows
+        yield
 
 
 @contextmanager
@@ -68,6 +98,6 @@ def written(conversation: Conversation) -> Iterator[None]:
         writing.update(conversation, WRITTEN)
 
 
-def locking() -> QuerySet[Conversation]:
+def locking(*, skip_locked: bool = False) -> QuerySet[Conversation]:
     """Those that a query finds, locked. On SQLite the transaction itself holds the only write lock: rows need none."""
-    return Conversation.objects.select_for_update(of=("self",), no_key=True)
+    return Conversation.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)

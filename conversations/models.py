@@ -72,6 +72,9 @@ class Conversation(models.Model):
     offered_at = models.DateTimeField(
         null=True, blank=True, help_text="A person was offered then; the customer's next words are the answer."
     )
+    solved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When we wanted it solved on the platform; empty once the platform says it is."
+    )
     last_seq = models.PositiveIntegerField(default=0)
     customer_seq = models.PositiveIntegerField(default=0, help_text="Number of the customer's last message.")
     answered_seq = models.PositiveIntegerField(default=0, help_text="All messages up to this one are dealt with.")
@@ -444,3 +447,4 @@ class Offer(models.Model):
 
 
 from conversations.files import Attachment, File  # noqa: E402, F401 - Django looks for models here
+from conversations.models_background import Background  # noqa: E402, F401 - likewise

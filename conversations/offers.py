@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from agents.engines import base
 from agents.engines.base import Decision, Escalation, Reason
+from agents.languages import detect
+from agents.wordings import wording
 from conversations import events
 from conversations.models import Conversation, Offer, Turn
 from gateways import doorbell, writing
@@ -26,6 +28,14 @@ def settle(conversation: Conversation, turn: Turn, decision: Decision) -> None:
         _answered(conversation, decision)
     if decision.escalation is Escalation.OFFERED:
         _make(conversation, turn, decision)
+
+
+def choices(conversation: Conversation, decision: Decision) -> tuple[str, ...]:
+    """What the customer may press where the decision's reply is an offer: a yes and a no, in the reply's language."""
+    if decision.escalation is not Escalation.OFFERED:
+        return ()
+    language = conversation.gateway.agent.language or detect(decision.reply) or conversation.spoken
+    return wording("yes", language), wording("no", language)
 
 
 def withdraw(conversation: Conversation, why: str) -> None:

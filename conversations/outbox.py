@@ -3,7 +3,8 @@
 All functions want a locked conversation (`conversations.lock`) and run inside its transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,12 +12,30 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents import avatars
-from conversations import events, messages
+from conversations import enclose, events, messages
+from conversations.files import Attachment
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways import doorbell, writing
-from gateways.base import Capabilities
+from gateways import messages as effects
+from gateways.base import Capabilities, Files
 from gateways.formatting.split import split
-from gateways.messages import Assign, Draft, Effect, Note, Open, Outdate, Person, Purpose, Reply, Tag, Typing, pack
+from gateways.messages import (
+    Assign,
+    Draft,
+    Effect,
+    Note,
+    Open,
+    Outdate,
+    Person,
+    Purpose,
+    Reclaim,
+    Reply,
+    SetStatus,
+    Tag,
+    TicketStatus,
+    Typing,
+    pack,
+)
 from gateways.registry import ADAPTERS
 
 KINDS = {
@@ -34,11 +53,18 @@ def capabilities(conversation: Conversation) -> Capabilities:
 
 
 def say(
-    conversation: Conversation, text: str, purpose: Purpose, *, turn: Turn | None = None, answers: bool = True
+    conversation: Conversation,
+    text: str,
+    purpose: Purpose,
+    *,
+    turn: Turn | None = None,
+    answers: bool = True,
+    choices: tuple[str, ...] = (),
 ) -> Message:
     """The agent says something to the customer, as long as the epoch stays what it is.
 
-    What `answers` takes the place of the turn's thinking message, where the platform can edit that.
+    What `answers` takes the place of the turn's thinking message, where the platform can edit that. The `choices` are
+    answers that the customer may press, where it has buttons.
     """
     author = conversation.gateway.agent.display_name
     message = messages.add(
@@ -51,7 +77,7 @@ def say(
         status=Message.Status.QUEUED,
     )
     replaces = _thinking_message(conversation, turn) if answers and purpose is not Purpose.THINKING else ""
-    _reply_parts(conversation, message, purpose, author, epoch=conversation.epoch, replaces=replaces)
+    _reply_parts(conversation, message, purpose, author, epoch=conversation.epoch, replaces=replaces, choices=choices)
     return message
 
 
@@ -66,8 +92,14 @@ def _thinking_message(conversation: Conversation, turn: Turn | None) -> str:
     return sent.values_list("external_id", flat=True).first() or ""
 
 
-def say_as_person(conversation: Conversation, text: str, user: AbstractBaseUser | None, author: str) -> Message:
-    """A person says something to the customer. No epoch fences it."""
+def say_as_person(
+    conversation: Conversation,
+    text: str,
+    user: AbstractBaseUser | None,
+    author: str,
+    files: Sequence[effects.Attachment | Attachment] = (),
+) -> Message:
+    """A person says something to the customer. No epoch fences it. `enclose` tells which files may go."""
     message = messages.add(
         conversation,
         author=Message.Author.HUMAN,
@@ -75,8 +107,10 @@ def say_as_person(conversation: Conversation, text: str, user: AbstractBaseUser 
         user=user,
         text=text,
         status=Message.Status.QUEUED,
+        metadata={"files": [file.name for file in files]} if files else {},
     )
-    _reply_parts(conversation, message, Purpose.HUMAN, author, epoch=None)
+    enclosed = enclose.keep(message, files)
+    _reply_parts(conversation, message, Purpose.HUMAN, author, epoch=None, files=enclosed)
     return message
 
 
@@ -143,8 +177,14 @@ def assign(conversation: Conversation, destination: str, name: str, reason: str,
         _put(conversation, Assign(destination=destination, name=name, reason=reason), turn=turn)
 
 
-def begin(conversation: Conversation, text: str, author: str) -> Message:
-    """Open the conversation on its platform, for the people there."""
+def reclaim(conversation: Conversation) -> None:
+    """Tell the platform that the agent has it again, where it has to be told, as long as that stays so."""
+    if capabilities(conversation).reclaims:
+        _put(conversation, Reclaim(), epoch=conversation.epoch)
+
+
+def begin(conversation: Conversation, text: str, author: str, customer: Person, at: str = "") -> Message:
+    """Open the conversation on its platform, for the people there, about this customer."""
     message = messages.add(
         conversation,
         author=Message.Author.SYSTEM,
@@ -153,9 +193,7 @@ def begin(conversation: Conversation, text: str, author: str) -> Message:
         text=text,
         status=Message.Status.QUEUED,
     )
-    contact = conversation.identity.contact
-    customer = Person(conversation.identity.external_id, str(contact), contact.email, contact.phone)
-    _put(conversation, Open(subject=str(conversation), text=text, customer=customer), message=message)
+    _put(conversation, Open(subject=str(conversation), text=text, customer=customer, at=at), message=message)
     return message
 
 
@@ -171,6 +209,20 @@ def tag(
     events.tagged(conversation, turn, missing, surplus)
     if capabilities(conversation).tags:
         _put(conversation, Tag(add=missing, remove=surplus), turn=turn)
+
+
+def set_status(conversation: Conversation, then: str, *, turn: Turn | None = None, by_person: bool = False) -> None:
+    """Say on the platform whose move it is, where that is wanted there, as long as the epoch stays what it is.
+
+    `then` is what the gateway says: a value of TicketStatus, or “leave”. What a person wants no epoch fences.
+    """
+    gateway = conversation.gateway
+    status = next((each for each in TicketStatus if each == then), None)
+    if status is None or not ADAPTERS[gateway.platform].takes_statuses(gateway.config):
+        return
+    if status is TicketStatus.SOLVED:
+        conversation.solved_at = timezone.now()
+    _put(conversation, SetStatus(status), turn=turn, epoch=None if by_person else conversation.epoch)
 
 
 def withdraw(deliveries: QuerySet[Delivery]) -> int:
@@ -192,16 +244,31 @@ def _reply_parts(
     *,
     epoch: int | None,
     replaces: str = "",
+    choices: tuple[str, ...] = (),
+    files: tuple[int, ...] = (),
 ) -> None:
     kind = ADAPTERS[conversation.gateway.platform]
-    texts = split(message.text, kind.capabilities.max_length, measure=kind.length)
-    pace = kind.pace(conversation.external_id)
-    shown = kind.capabilities.avatars and epoch is not None
-    avatar = avatars.public_address(conversation.gateway.agent) if shown else ""
-    for number, text in enumerate(texts, start=1):
-        effect = Reply(text, purpose, author, replaces=replaces if number == 1 else "", avatar=avatar)
-        after, of = pace * (number - 1), {"part": number, "parts": len(texts)}
-        _put(conversation, effect, message=message, turn=message.turn, after=after, epoch=epoch, **of)
+    able = kind.capabilities
+    avatar = avatars.public_address(conversation.gateway.agent) if able.avatars and epoch is not None else ""
+    texts = split(message.text, able.max_length, measure=kind.length)
+    replies = [Reply(text, purpose, author, avatar=avatar) for text in texts]
+    if replies:
+        replies[0] = replace(replies[0], replaces=replaces)
+        replies[-1] = replace(replies[-1], choices=choices if able.choices else ())
+    replies = _with_files(replies or [Reply("", purpose, author, avatar=avatar)], files, able.files)
+    for number, effect in enumerate(replies, start=1):
+        of = {"part": number, "parts": len(replies)}
+        _put(conversation, effect, message=message, turn=message.turn, epoch=epoch, **of)
+
+
+def _with_files(replies: list[Reply], files: tuple[int, ...], how: Files) -> list[Reply]:
+    """The files with the last text, or each by itself after it, as the platform takes them."""
+    *_, last = replies
+    if how is Files.ALONG:
+        replies[-1] = replace(last, files=files)
+    elif files:
+        replies += [replace(last, text="", replaces="", choices=(), files=(file,)) for file in files]
+    return [reply for reply in replies if reply.text or reply.files]
 
 
 def _put(

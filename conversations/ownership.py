@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations import drafts, events, offers
 from conversations.models import Conversation, Delivery, Timer, Turn
-from conversations.outbox import withdraw
+from conversations.outbox import reclaim, withdraw
 from gateways import doorbell, writing
 from gateways.messages import Typing
 from gateways.reasons import LeftAlone
@@ -85,6 +85,7 @@ def give_back(conversation: Conversation, actor: str) -> None:
     conversation.status = Conversation.Status.OPEN
     conversation.assignee = None
     conversation.answered_seq = conversation.last_seq
+    reclaim(conversation)
     events.given_back(conversation, actor)
 
 

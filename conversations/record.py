@@ -13,7 +13,8 @@ from django.db.models import Q
 
 from agents import languages
 from contacts.models import Identity
-from conversations import attach, drafts, events, messages, modes, ownership, place, turns
+from conversations import attach, drafts, events, messages, modes, ownership, place, solved, turns
+from conversations.alike import is_echo
 from conversations.leave_alone import reason_to_leave_alone
 from conversations.models import Conversation, Delivery, Draft, Message
 from conversations.threads import OTHERS, Threads
@@ -81,7 +82,7 @@ def record(receipt: Receipt, event: Event, identity: Identity | None, threads: T
         case DeliveryReported():
             return _delivery_reported(gateway, event)
         case Closed():
-            return _on_thread(threads, event.thread, ownership.close, "Closed on the platform.")
+            return _closed(event, threads)
         case GivenBack():
             return _on_thread(threads, event.thread, ownership.give_back, "Given back on the platform.")
         case Assigned():
@@ -213,6 +214,13 @@ def _tagged(event: Tagged, threads: Threads) -> Recorded:
     return Recorded(Verdict.RECORDED, f"Tags: {', '.join(event.tags) or 'none'}.", conversation)
 
 
+def _closed(event: Closed, threads: Threads) -> Recorded:
+    conversation = threads.find(event.thread)
+    if conversation and solved.is_own_echo(conversation):
+        return Recorded(Verdict.IGNORED, "We set this status ourselves.", conversation, told_reason=Reason.OWN_ECHO)
+    return _on_thread(threads, event.thread, ownership.close, "Closed on the platform.")
+
+
 def _edited(event: Edited, threads: Threads) -> Recorded:
     """An answer that is being made takes the new words in; one that was given stays."""
     conversation = threads.find(event.thread)
@@ -298,7 +306,18 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
         except ValueError:
             return False
     ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
-    return bool(refs) and ours.exists()
+    return (bool(refs) and ours.exists()) or _is_under_way(gateway, event)
+
+
+def _is_under_way(gateway: Gateway, event: StaffSaid) -> bool:
+    """Whether these are words that we are just sending, or may have sent: an echo can be quicker than the answer.
+
+    Until that is there we don't know the platform's id, and on many platforms nothing else of ours comes back.
+    """
+    unsure = Q(status=Delivery.Status.SENDING) | Q(status=Delivery.Status.PENDING, maybe_sent=True)
+    kind = effects.Note.kind if event.internal else effects.Reply.kind
+    sending = Delivery.objects.filter(unsure, gateway=gateway, conversation__external_id=event.thread, kind=kind)
+    return any(is_echo(each.payload["text"], event.text) for each in sending)
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

@@ -18,9 +18,13 @@ from agents.engines.base import AgentBrief, Brief, Decision, Help, Line, Speaker
 from agents.engines.guard import guarded
 from agents.help import Wanted
 from contacts import remember
-from conversations import action_requests, later, offers, outbox, spending
+from conversations import action_requests, background, later, offers, outbox, spending
+from conversations.background import Reading
 from conversations.models import ActionRequest, Conversation, Draft, Message, Turn
+from conversations.models_background import Background
 from gateways import commands
+from gateways.messages import Background as Told
+from gateways.read_past import Found
 
 NOTES = 5  # of people, that an engine is given
 LONGEST_TEXT = 20_000  # characters that an engine is given to translate, summarize or rephrase
@@ -43,6 +47,10 @@ class Question:
     upto_seq: int
     wanted: Wanted | None = None  # by a colleague, instead of a decision
     told: tuple[int, ...] = ()  # ids of the action requests whose results are in it
+    said: tuple[Message, ...] = ()  # the messages that it was made of
+    kept: Told | None = None  # what was read of the platform in earlier turns, where that is to be done again
+    reading: Reading | None = None  # what is to be read of it before the engine is asked
+    found: Found | None = None  # what came of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,15 @@ def questions(turns: Sequence[Turn]) -> list[Question]:
         )
         for turn in turns
     ]
-    return _with_past(asked)
+    return _with_background(_with_past(asked))
+
+
+def read_up(question: Question) -> Question:
+    """The question with what the platform tells of the past, if it is to be read. No database; never raises."""
+    if question.reading is None:
+        return question
+    found = background.read(question.reading)
+    return _knowing(replace(question, found=found), found.background or question.kept)
 
 
 def respond(question: Question) -> Answer:
@@ -115,7 +131,32 @@ def _question(
         gateway=conversation.gateway_id,
         notes=_notes(conversation, found),
     )
-    return Question(turn, asked, upto_seq, wanted=_wanted(turn, said, new) if turn.help else None)
+    wanted = _wanted(turn, said, new) if turn.help else None
+    return Question(turn, asked, upto_seq, wanted, said=tuple(found))
+
+
+def _with_background(asked: list[Question]) -> list[Question]:
+    """With what the platform has told of the past, or with what is to be read of it. Mostly this asks nothing."""
+    conversations = [one.turn.conversation for one in asked]
+    known = background.kept(conversations)
+    due = background.due(conversations, known)
+    return [_with_one(one, known.get(one.turn.conversation_id), due.get(one.turn.conversation_id)) for one in asked]
+
+
+def _with_one(asked: Question, kept: Background | None, due: Reading | None) -> Question:
+    kept_told = kept.told if kept else None
+    return replace(asked, reading=due, kept=kept_told) if due else _knowing(asked, kept_told)
+
+
+def _knowing(asked: Question, past: Told | None) -> Question:
+    if past is None:
+        return asked
+    brief = background.told(asked.brief, asked.turn, past, asked.said, NOTES)
+    wanted = asked.wanted
+    if wanted and wanted.kind is Help.SUMMARIZE:
+        before = "\n\n".join(f"{line.speaker}: {line.text}" for line in brief.past)
+        wanted = replace(wanted, text=f"{before}\n\n{wanted.text}".strip()[-LONGEST_TEXT:])
+    return replace(asked, brief=brief, wanted=wanted)
 
 
 def _with_past(asked: list[Question]) -> list[Question]:
@@ -189,4 +230,6 @@ def _last_said(said: list[Message]) -> list[Message]:
 
 
 def _line(message: Message) -> Line:
-    return Line(SPEAKERS[message.author], message.text, message.created_at)
+    files = "" if message.author == Message.Author.CUSTOMER else ", ".join(message.metadata.get("files", ()))
+    text = f"{message.text}\n[{files}]".strip() if files else message.text  # customers' are told in their texts
+    return Line(SPEAKERS[message.author], text, message.created_at)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from contacts.models import Identity
 from conversations.lock import locking, written
 from conversations.models import Conversation, Message, Turn
+from gateways import writing
 from gateways.messages import CustomerSaid
 from gateways.models import Gateway
 
@@ -63,10 +64,11 @@ class Threads:
     def open_new(self, said: Iterable[tuple[CustomerSaid, Identity]]) -> None:
         """Make all that are missing, in one statement."""
         new = {event.thread: (event, person) for event, person in reversed(list(said)) if not self.find(event.thread)}
-        made = Conversation.objects.bulk_create(
+        made = [
             Conversation(gateway=self.gateway, external_id=thread, identity=person, subject=event.subject[:300])
             for thread, (event, person) in new.items()
-        )
+        ]
+        writing.insert_all(made)
         for conversation in made:
             self._keep(conversation)
 

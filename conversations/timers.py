@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from conversations import events, outbox
-from conversations.lock import all_locked
+from conversations.dispatch import Senders, dispatched
+from conversations.lock import all_free
 from conversations.models import Conversation, Delivery, MessageTemplate, Timer, Turn
 from conversations.outbox import withdraw
 from conversations.wording import wording
@@ -40,7 +41,13 @@ def cancel(turns: Iterable[Turn]) -> None:
         withdraw(Delivery.objects.filter(turn__in=fired, message__kind="thinking", status=Delivery.Status.PENDING))
 
 
-def fire(gateway_id: int) -> int:
+def gateways_with_due() -> list[int]:
+    """The ids of those with a timer that is due."""
+    due = Timer.objects.filter(due_at__lte=timezone.now())
+    return list(due.order_by().values_list("turn__gateway_id", flat=True).distinct())
+
+
+def fire(gateway_id: int, senders: Senders | None = None) -> int:
     """Carry out the gateway's timers that are due, the longest due first. Returns how many were looked at.
 
     They are found first and locked by their conversations, like everything that ends a timer: whoever has the
@@ -50,13 +57,15 @@ def fire(gateway_id: int) -> int:
     found = dict(due.values_list("pk", "turn__conversation_id")[:MOST])
     if not found:
         return 0
-    related = Conversation.objects.select_related("gateway__agent", "identity__contact")
-    with all_locked(related.in_bulk(set(found.values()))) as conversations:
-        timers = list(Timer.objects.filter(pk__in=found, due_at__lte=timezone.now()).select_related("turn"))
+    gateway = Gateway.objects.select_related("agent").get(pk=gateway_id)
+    with all_free(found.values(), gateway, doorbell.Step.TIMER) as conversations:
+        mine = [pk for pk, conversation_id in found.items() if conversation_id in conversations]
+        timers = list(Timer.objects.filter(pk__in=mine, due_at__lte=timezone.now()).select_related("turn"))
         Timer.objects.filter(pk__in=[timer.pk for timer in timers]).delete()
-        for timer in timers:
-            _think(conversations[timer.turn.conversation_id], timer.turn)
-    return len(found)
+        with dispatched(conversations, senders):
+            for timer in timers:
+                _think(conversations[timer.turn.conversation_id], timer.turn)
+    return len(mine)
 
 
 def _think(conversation: Conversation, turn: Turn) -> None:

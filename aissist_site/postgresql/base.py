@@ -19,6 +19,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             found._check = check  # Django names its own when it makes the pool, and takes no other
         return found
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Django sets it each time that a connection comes out of the pool, which is as it went in."""
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
+
 
 def check(connection: Any) -> None:
     """Raise if the connection is lost."""

@@ -6,7 +6,7 @@ visitor has seen. A third part, the state, changes with all else that the page s
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -14,6 +14,7 @@ from typing import Any, Self
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from conversations.chat.render import render
+from conversations.files import Attachment
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways.messages import Purpose, Reply
 
@@ -65,6 +66,8 @@ class Item:
     text: str
     html: str
     at: datetime
+    files: tuple[Attachment, ...] = ()
+    choices: tuple[str, ...] = ()  # answers that the visitor may press
 
     def json(self) -> dict[str, Any]:
         return {
@@ -76,6 +79,8 @@ class Item:
             "text": self.text,
             "html": self.html,
             "at": self.at.isoformat(),
+            "files": [{"id": file.pk, "name": file.name, "size": file.size} for file in self.files],
+            "choices": list(self.choices),
         }
 
 
@@ -123,7 +128,8 @@ def read(visit: Visit, after: Cursor) -> Page:
     start = after.within(last)
     said = _said().filter(conversation=conversation, seq__gt=start.seq).order_by("seq")[:PAGE]
     told = _told().filter(conversation=conversation, pk__gt=start.delivery).order_by("pk")[:PAGE]
-    items = [*map(_from_customer, said), *map(_to_customer, told)]
+    files = _files(told)
+    items = [*map(_from_customer, said), *(_to_customer(delivery, files) for delivery in told)]
     return Page(
         items=tuple(sorted(items, key=lambda item: item.at)),
         cursor=Cursor(
@@ -135,6 +141,19 @@ def read(visit: Visit, after: Cursor) -> Page:
         partner=_partner(conversation),
         closed=conversation.status == Conversation.Status.CLOSED,
     )
+
+
+def of_file(visit: Visit, number: int) -> Conversation | None:
+    """The visitor's conversation, if this file was sent to them in it."""
+    sent = _told().filter(conversation__gateway=visit.gateway_id, conversation__external_id=visit.visitor)
+    found = sent.filter(message__attachments=number).select_related("conversation").first()
+    return found.conversation if found else None
+
+
+def _files(told: Iterable[Delivery]) -> dict[int, Attachment]:
+    """Those that were sent with these messages, by id. Asks only where there are any."""
+    ids = [number for delivery in told for number in delivery.payload.get("files") or ()]
+    return Attachment.objects.in_bulk(ids) if ids else {}
 
 
 def _said() -> QuerySet[Message]:
@@ -187,7 +206,7 @@ def _from_customer(message: Message) -> Item:
     )
 
 
-def _to_customer(delivery: Delivery) -> Item:
+def _to_customer(delivery: Delivery, files: Mapping[int, Attachment]) -> Item:
     purpose = Purpose(delivery.payload["purpose"])
     return Item(
         key=f"d{delivery.pk}",
@@ -198,4 +217,6 @@ def _to_customer(delivery: Delivery) -> Item:
         text=delivery.payload["text"],
         html=render(delivery.payload["text"]),
         at=delivery.done_at or delivery.created_at,
+        files=tuple(files[number] for number in delivery.payload.get("files") or () if number in files),
+        choices=tuple(delivery.payload.get("choices") or ()),
     )

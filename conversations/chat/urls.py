@@ -12,4 +12,5 @@ urlpatterns = [
     path("<slug:public_id>/widget.js", views.widget, name="widget"),
     path("<slug:public_id>/session", views.session, name="session"),
     path("<slug:public_id>/feed", views.feed, name="feed"),
+    path("<slug:public_id>/files/<int:number>", views.file, name="file"),
 ]

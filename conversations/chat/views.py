@@ -1,4 +1,4 @@
-"""The web chat over HTTP: page, widget, session and feed. No cookies; a visitor is who their token says.
+"""The web chat over HTTP: page, widget, session, feed and files. No cookies; a visitor is who their token says.
 
 Messages are not posted here but to `/hooks/<public id>`, as with any platform.
 """
@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -24,9 +25,10 @@ from django.views.decorators.http import require_GET, require_POST
 from agents import avatars
 from conversations import wording
 from conversations.chat.colours import readable_on
-from conversations.chat.feed import START, Cursor, Visit, latest, read
+from conversations.chat.feed import START, Cursor, Visit, latest, of_file, read
 from conversations.chat.render import render
 from conversations.chat.watch import Watch
+from conversations.downloads import download
 from conversations.idle import let_go
 from gateways.adapters import webchat
 from gateways.errors import ConfigError, SignatureError
@@ -40,7 +42,7 @@ RETRY_IN = 2  # seconds until a client asks again that couldn't be held
 
 NEWS = Watch(latest, START)
 
-View = Callable[[HttpRequest, str], HttpResponse]
+View = Callable[..., HttpResponse]  # of the request and the public id
 
 
 class NoChat(Exception):
@@ -93,9 +95,9 @@ def _api(view: View) -> View:
     """A view for programs: what goes wrong is JSON."""
 
     @wraps(view)
-    def answer(request: HttpRequest, public_id: str) -> HttpResponse:
+    def answer(request: HttpRequest, public_id: str, **named: Any) -> HttpResponse:
         try:
-            return view(request, public_id)
+            return view(request, public_id, **named)
         except NoChat:
             return _error(404, "not_found", "There is no chat at this address.")
         except SignatureError as error:
@@ -191,6 +193,19 @@ def feed(request: HttpRequest, public_id: str) -> HttpResponse:
     held = _hold(visit, after, _seconds(request.GET.get("wait", "")))
     answer = read(visit, after).json()
     return JsonResponse(answer if held else {**answer, "retry_in": RETRY_IN})
+
+
+@require_GET
+@never_cache
+@_api
+def file(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+    """A file that was sent to the visitor, for nobody else."""
+    chat = find(public_id)
+    visitor = webchat.read(webchat.bearer(request.headers.get("Authorization", "")), chat.config.visitor_key)
+    conversation = of_file(Visit(chat.gateway.pk, visitor), number)
+    if conversation is None:
+        return _error(404, "not_found", "There is no such file.")
+    return download(conversation, number)
 
 
 def _hold(visit: Visit, seen: Cursor, seconds: float) -> bool:

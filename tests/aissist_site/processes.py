@@ -68,6 +68,11 @@ def children_of(pid: int) -> list[int]:
     return below
 
 
+def begun(pid: int) -> int:
+    """When the process began, in ticks since the machine did. Numbers don't tell: they start again from below."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
 def wait_until_gone(pid: int) -> None:
     try:
         descriptor = os.pidfd_open(pid)

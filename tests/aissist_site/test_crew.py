@@ -125,3 +125,29 @@ def test_without_threads_one_share_is_done_here_and_now():
     office = Office(g1=30)
     assert [office.crew().drain(1), office.crew().drain(1), office.crew().drain(1)] == [crews.SHARE, 5, 0]
     assert len(office.settled) == 30
+
+
+def test_what_it_has_no_hand_free_for_is_told_to_others():
+    office, told = Office(g1=3), []
+    crew = Crew("test", hands=1, claim=office.claim, work=office.work, settle=office.settle, overflow=told.append)
+    crew.hear(1)
+    assert told == []
+    office.wait_for(3)
+    crew._under_way = 1
+    crew.hear(2)
+    assert told == [2]
+
+
+def test_what_was_claimed_for_it_elsewhere_is_done_and_settled_too():
+    office = Office(g1=2)
+    crew = office.crew(hands=4)
+    assert crew.free == 0  # nobody has woken it yet
+    crew.wake(1)
+    office.wait_for(2)
+    while crew.free < 4:
+        office.pause.wait(0.001)
+    crew.take([(5, 0), (5, 1)])
+    office.wait_for(4)
+    assert sorted(office.settled) == [(1, 0), (1, 1), (5, 0), (5, 1)]
+    crew.close(5)
+    assert crew.free == 0

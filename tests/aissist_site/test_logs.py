@@ -25,6 +25,7 @@ TELEGRAM = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
         ("set-cookie", "a=b", "[redacted]"),
         ("headers", {"X-Token": "abc", "Accept": "*/*"}, {"X-Token": "[redacted]", "Accept": "*/*"}),
         ("tokens", ["abc"], ["[redacted]"]),
+        ("path", "/oauth/callback?code=abc&state=d.e-f", "/oauth/callback?code=[redacted]&state=[redacted]"),
         ("event", "sent with Bearer abcdefgh.ijk", "sent with Bearer [redacted]"),
         ("event", "sent with Basic dXNlcjpwYXNz", "sent with Basic [redacted]"),
         ("event", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw said no", "[redacted] said no"),

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from agents.engines.base import EngineError, Reason
-from aissist_site import pipeline
+from aissist_site import pipeline, take_in
 from conversations import limbo
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways.errors import DeliveryError, Failure
@@ -136,6 +136,24 @@ class TestAPerson:
         walk.run()
         assert walk.conversation().owner == "agent"
         assert walk.answer("And now?") == ["re: And now?"]
+
+    @pytest.mark.parametrize(
+        ("heard", "owner"),
+        [
+            ("Your tent ships today (https://shop.example/t)", "agent"),
+            ("Hi, Bo here: your tent ships next week.", "human"),
+        ],
+        ids=["ours", "a person's"],
+    )
+    def test_whose_words_come_back_before_we_know_their_id(self, walk: Walk, engine: ScriptedEngine, heard, owner):
+        def echoes(outgoing):
+            walk.staff(heard, message_id="not-known-yet")
+            walk.ingest()
+
+        engine.script.append(said("Your **tent** ships [today](https://shop.example/t)"))
+        walk.platform.script.append(echoes)
+        assert walk.answer("Where is it?") == ["Your **tent** ships [today](https://shop.example/t)"]
+        assert walk.conversation().owner == owner
 
     def test_who_leaves_a_note_silences_nobody(self, walk: Walk):
         walk.answer("Hello")
@@ -352,7 +370,7 @@ class TestAReceipt:
 
         walk.customer("Hello")
         with monkeypatch.context() as patch, pytest.raises(OperationalError):
-            patch.setattr(pipeline, "record", fail)
+            patch.setattr(take_in, "record", fail)
             walk.ingest()
         walk.run()
         assert walk.told() == ["re: Hello"]
@@ -396,14 +414,14 @@ def test_a_database_that_fails_isnt_the_engines_failure(walk: Walk, engine: Scri
 
 def test_what_arrives_while_a_worker_takes_in_is_taken_in_by_it(walk: Walk, monkeypatch: pytest.MonkeyPatch):
     """A second worker finds the gateway locked and leaves, so the first has to look again."""
-    take_in = pipeline._take_in
+    really = take_in._take_in
 
     def meanwhile(*args):
-        monkeypatch.setattr(pipeline, "_take_in", take_in)
+        monkeypatch.setattr(take_in, "_take_in", really)
         walk.customer("Anyone?")
-        take_in(*args)
+        really(*args)
 
-    monkeypatch.setattr(pipeline, "_take_in", meanwhile)
+    monkeypatch.setattr(take_in, "_take_in", meanwhile)
     walk.customer("Hello")
     assert pipeline.ingest(walk.gateway.pk) == 2
     assert not Receipt.objects.filter(status=Receipt.Status.PENDING).exists()

@@ -1,5 +1,8 @@
 """What workers and the beat do besides Celery's own part."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -96,21 +99,31 @@ def test_every_task_goes_to_the_queue_of_its_step():
         "aissist.turn": "turn",
         "aissist.deliver": "deliver",
         "aissist.timer": "timer",
-        "aissist.fetch": "deliver",
+        "aissist.fetch": "errand",
+        "aissist.renew": "deliver",
         "aissist.action": "turn",
         "aissist.sweep": "sweep",
-        "aissist.notify": "turn",
-        "aissist.rephrase": "turn",
-        "aissist.imports": "turn",
-        "aissist.embed": "turn",
+        "aissist.notify": "errand",
+        "aissist.rephrase": "errand",
+        "aissist.imports": "errand",
+        "aissist.embed": "errand",
         "aissist.watch": "sweep",
         "aissist.tidy": "sweep",
     }
-    assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep"}
+    assert set(processes.ALL_QUEUES) == {"ingest", "turn", "deliver", "timer", "sweep", "errand"}
 
 
 def test_a_queue_that_does_not_exist_is_refused():
     with pytest.raises(
-        CommandError, match=r"^No such queue: turns\. The queues are turn, ingest, deliver, timer, sweep\.$"
+        CommandError, match=r"^No such queue: turns\. The queues are ingest, turn, deliver, timer, sweep, errand\.$"
     ):
         call_command("worker", queues="turns")
+
+
+def test_installations_that_share_a_broker_have_queues_of_their_own():
+    """Asked of a process of its own, since settings are read once."""
+    ask = "from aissist_site.celery import app; print([(app.amqp.router.route({'queue': name}, '')['queue'].name, \
+app.amqp.queues[name].no_ack) for name in ('ingest', 'errand')], app.conf.task_default_queue)"
+    env = {**os.environ, "QUEUE_PREFIX": "staging.", "DJANGO_SETTINGS_MODULE": "aissist_site.settings"}
+    said = subprocess.run([sys.executable, "-c", ask], env=env, check=True, capture_output=True, text=True).stdout
+    assert said.strip() == "[('staging.ingest', True), ('staging.errand', False)] staging.sweep"

@@ -16,5 +16,5 @@ def test_each_scheduled_task_exists_and_its_queue_is_worked_on(entry):
     assert scheduled["options"]["queue"] in ALL_QUEUES
 
 
-def test_what_may_take_long_waits_where_engine_calls_do():
-    assert settings.CELERY_BEAT_SCHEDULE["aissist.rephrase"]["options"]["queue"] == "turn"
+def test_what_may_take_long_waits_where_no_message_waits_behind_it():
+    assert settings.CELERY_BEAT_SCHEDULE["aissist.rephrase"]["options"]["queue"] == "errand"

@@ -12,7 +12,7 @@ from agents.actions.action import Outcome
 from agents.engines.base import ActionCall, Brief, Decision
 from agents.models import Action
 from agents.models_actions import keep_secret
-from aissist_site import pipeline, sweep
+from aissist_site import follow_up, sweep
 from conversations import carry_out
 from conversations.models import ActionRequest, Message, Turn
 from gateways.doorbell import Step
@@ -244,7 +244,7 @@ class TestTrouble:
         (late,) = carry_out.claim(walk.gateway.pk, 10)
         ActionRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=5))
         walk.run()
-        pipeline._settle_actions([carry_out.work(late)])
+        follow_up.actions([carry_out.work(late)])
         assert request().state == State.UNKNOWN
 
     @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations import deliver
+from conversations import deliver, outbox
+from conversations.lock import locked
 from conversations.models import Attempt, Delivery
 from gateways.base import Capabilities
 from gateways.errors import DeliveryError, Failure
@@ -207,6 +208,40 @@ class TestAnAttemptWithoutAnAnswer:
         self.again(walk)
         waiting.refresh_from_db()
         assert (waiting.status, walk.told()) == ("sent", told)
+
+    def test_is_read_back_where_the_gateway_says_that_it_can_be(self, walk, waiting, monkeypatch):
+        """Not before the platform has surely written down what it took."""
+        monkeypatch.setattr(walk.platform, "can_settle", lambda self: True)
+        monkeypatch.setattr(walk.platform, "settle", lambda self, outgoing: Sent("m9"))
+        walk.platform.script.append(DeliveryError(Failure.UNKNOWN, "Cut.", retry_after=120))
+        before = timezone.now()
+        walk.run()
+        waiting.refresh_from_db()
+        assert waiting.status == "pending" and (waiting.due_at - before).total_seconds() >= 120
+        self.again(walk)
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.external_id, walk.told()) == ("sent", "m9", [])
+
+    def test_is_repeated_where_the_gateway_says_that_it_is_harmless(self, walk, waiting, monkeypatch):
+        monkeypatch.setattr(walk.platform, "can_repeat", lambda self: True)
+        walk.platform.script.append(fail(Failure.UNKNOWN))
+        walk.deliver(1)
+        self.again(walk)
+        waiting.refresh_from_db()
+        assert (waiting.status, len(walk.told())) == ("sent", 1)
+
+
+def test_a_note_that_has_to_be_tried_again_holds_up_nothing(walk, waiting):
+    with locked(waiting.conversation_id) as conversation:
+        outbox.note(conversation, "Summary", author="Aida")
+        outbox.assign(conversation, "500", "Returns", "why", turn=None)
+    walk.platform.script += [None, fail(Failure.UNREACHABLE)]
+    walk.deliver(1)
+    walk.deliver(1)
+    Delivery.objects.filter(kind="note").update(due_at=timezone.now() + timedelta(hours=1))
+    walk.deliver(1)
+    kinds = dict(Delivery.objects.values_list("kind", "status"))
+    assert kinds == {"reply": "sent", "note": "pending", "assign": "sent"}
 
 
 def test_a_live_lease_keeps_other_workers_away(walk, waiting):

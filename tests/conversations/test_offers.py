@@ -1,13 +1,17 @@
 """A person is offered: the customer says yes, no, or something else, or nothing; and people may act first."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from agents.engines.base import Escalation, Reason
+from agents.models import Agent
+from contacts.models import Contact
 from conversations import limbo
 from conversations.models import Conversation, Message, Offer
+from gateways.messages import Reply
 from gateways.models import Destination, Gateway
 from handover import desk
 from handover.models import EscalationTarget, Handover
@@ -53,6 +57,34 @@ def test_an_offer_waits_and_the_conversation_is_still_the_agents(offered: Walk):
     assert row.asked_at == conversation.offered_at
     assert conversation.turns.get().outcome == "offered"
     assert (conversation.owner, Handover.objects.count(), trail(offered)) == ("agent", 0, ["offered"])
+
+
+BUTTONS = {
+    "the customer's language": ("", "", ASK, ("Yes, please", "No, thanks")),
+    "the agent's own": ("de", "", "Soll ich Sie verbinden?", ("Ja, bitte", "Nein, danke")),
+    "what the reply is written in": ("", "", "Soll ich Sie mit jemandem verbinden?", ("Ja, bitte", "Nein, danke")),
+    "the contact's, where that can't be told": ("", "fr", "?", ("Oui, volontiers", "Non, merci")),
+}
+
+
+@pytest.mark.parametrize(("agents", "contacts", "reply", "choices"), BUTTONS.values(), ids=BUTTONS)
+def test_where_there_are_buttons_yes_and_no_stand_on_them(walk: Walk, engine, agents, contacts, reply, choices):
+    walk.answer("Something about a payment")
+    walk.platform.capabilities = replace(walk.platform.capabilities, choices=True)
+    Agent.objects.update(language=agents)
+    Contact.objects.update(language=contacts)
+    engine.script.append(replace(OFFER, reply=f"{'1 ' * 95}\n\n{reply}"))  # in two parts
+    walk.answer("Something about another payment")
+    first, second = (sent.effect for sent in walk.platform.outbox[-2:])
+    assert (first.choices, second.choices) == ((), choices)
+    told = walk.answer(choices[0])  # pressed
+    assert (len(told), Handover.objects.count(), states()) == (1, 1, ["accepted"])
+    last = [sent.effect for sent in walk.platform.outbox if isinstance(sent.effect, Reply)][-1]
+    assert last.choices == ()
+
+
+def test_where_there_are_none_nothing_changes(offered: Walk):
+    assert offered.platform.outbox[-1].effect.choices == ()
 
 
 def test_a_yes_hands_over_at_once_without_asking_the_engine(offered: Walk, engine: ScriptedEngine):

@@ -1,11 +1,13 @@
-"""What is written down to be sent: tags and nothing else touched, parts at their pace."""
+"""What is written down to be sent: tags and nothing else touched, parts as long as the platform counts."""
+
+from dataclasses import replace
 
 import pytest
 
-from conversations import outbox
+from conversations import outbox, ownership
 from conversations.lock import locked
-from conversations.models import AuditEvent, Conversation, Delivery
-from gateways.messages import Tag
+from conversations.models import AuditEvent, Conversation
+from gateways.messages import Reclaim, Tag
 from tests.conftest import Walk
 from tests.fakes import said
 
@@ -32,6 +34,20 @@ def test_tags_change_here_and_there(walk: Walk, before, add, remove, after, effe
     assert AuditEvent.objects.filter(kind="tagged").exists() == bool(effect)
 
 
+@pytest.mark.parametrize(("reclaims", "told"), [(True, [Reclaim()]), (False, [])], ids=["yes", "no"])
+def test_a_platform_hears_that_the_agent_has_it_again_where_it_has_to(walk: Walk, monkeypatch, reclaims, told):
+    monkeypatch.setattr(walk.platform, "capabilities", replace(walk.platform.capabilities, reclaims=reclaims))
+    walk.customer("Hello")
+    walk.staff("I'll take this one.")
+    walk.run()
+    walk.platform.outbox.clear()
+    with locked(walk.conversation().pk) as conversation:
+        ownership.give_back(conversation, "Grace")
+        ownership.give_back(conversation, "Grace")
+    walk.run()
+    assert [sent.effect for sent in walk.platform.outbox] == told
+
+
 def test_an_answer_names_what_it_answers_where_the_platform_wants_it(walk: Walk):
     walk.customer("Hello", message_id="m1", subject="My order", metadata={"references": "<a@b>"})
     walk.customer("Anyone?", message_id="m2", metadata={"references": "<a@b> <c@d>"})
@@ -40,22 +56,6 @@ def test_an_answer_names_what_it_answers_where_the_platform_wants_it(walk: Walk)
     assert answers is not None
     assert (answers.message_id, answers.subject) == ("m2", "My order")
     assert answers.metadata == {"references": "<a@b> <c@d>"}
-
-
-def test_parts_keep_the_pace_of_their_conversation(
-    walk: Walk, engine, rings, monkeypatch, django_capture_on_commit_callbacks
-):
-    monkeypatch.setattr(walk.platform, "pace", lambda thread: 3.0 if thread == "t1" else 0.0)
-    engine.script.append(said("Words and words. " * 30))
-    walk.customer("Hello")
-    walk.ingest()
-    with django_capture_on_commit_callbacks(execute=True):
-        walk.turns()
-    first, second, third = Delivery.objects.order_by("part")
-    assert (second.due_at - first.due_at).total_seconds() == pytest.approx(3, abs=0.1)
-    assert (third.due_at - first.due_at).total_seconds() == pytest.approx(6, abs=0.1)
-    assert [after for step, _, after in rings.heard if step == "deliver"] == [0.0, 3.0, 6.0]
-    assert walk.deliver() == 1  # the others aren't due yet
 
 
 def test_parts_are_counted_as_the_platform_counts(walk: Walk, engine, monkeypatch):

@@ -29,6 +29,7 @@ def ids(walk: Walk, api: Api) -> dict[str, int]:
     action = api("POST", f"agents/{walk.gateway.agent_id}/actions", {**about, "secrets": {"token": GIVEN}})
     assert action.status == 201
     assert GIVEN not in json.dumps(action.json)
+    Secret.objects.create(gateway_id=created.json["id"], name="access_token", value="issued-s3cret-1", issued=True)
     destination = Destination.objects.create(gateway_id=created.json["id"], external_id="b", name="B")
     return {
         "action_id": action.json["id"],

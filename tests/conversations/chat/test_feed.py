@@ -46,6 +46,8 @@ def test_a_customers_words_come_back_as_they_were(conversation: Conversation) ->
             "text": "<b>**Hi**</b>",
             "html": "",
             "at": NINE.isoformat(),
+            "files": [],
+            "choices": [],
         }
     ]
 
@@ -74,6 +76,8 @@ def test_what_a_customer_is_told_says_who_and_what_for(
             "text": "It's **here**.",
             "html": "<p>It's <strong>here</strong>.</p>",
             "at": NINE.isoformat(),
+            "files": [],
+            "choices": [],
         }
     ]
 

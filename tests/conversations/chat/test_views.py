@@ -8,10 +8,21 @@ from django.test import Client
 
 from conversations.chat import views
 from conversations.chat.feed import START, Cursor, Visit
-from conversations.models import Conversation
+from conversations.files import Attachment, File
+from conversations.models import Conversation, Message
 from gateways.adapters.webchat import TOKEN_LIFE, mint, read
+from gateways.messages import Purpose, Reply, pack
 from gateways.models import Gateway
-from tests.conversations.chat.rows import KEY, NINE, VISITOR, bearer, chat_gateway, conversation_of, customer_said
+from tests.conversations.chat.rows import (
+    KEY,
+    NINE,
+    VISITOR,
+    bearer,
+    chat_gateway,
+    conversation_of,
+    customer_said,
+    customer_told,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +215,8 @@ def test_the_feed_shows_the_bearer_their_conversation(browser: Client, conversat
                 "text": "Hi",
                 "html": "",
                 "at": NINE.isoformat(),
+                "files": [],
+                "choices": [],
             }
         ],
         "cursor": "1.0.ao",
@@ -212,6 +225,63 @@ def test_the_feed_shows_the_bearer_their_conversation(browser: Client, conversat
         "status": "open",
     }
     assert "no-store" in response["Cache-Control"]
+
+
+def sent_file(conversation: Conversation, status: str = "sent") -> Attachment:
+    """A file that a person has sent, with two answers to press besides."""
+    message = Message.objects.create(conversation=conversation, seq=99, author="human", text="Here", status=status)
+    kept = File.objects.create(sha256="0" * 64, size=4, content=b"%PDF")
+    row = Attachment.objects.create(
+        message=message,
+        gateway=conversation.gateway,
+        file=kept,
+        name="bill.pdf",
+        content_type="application/pdf",
+        size=4,
+        state=Attachment.State.KEPT,
+    )
+    reply = Reply("Here", Purpose.HUMAN, "Mia", files=(row.pk,), choices=("Yes", "No"))
+    customer_told(conversation, "Here", payload=pack(reply), message=message, status=status)
+    return row
+
+
+def test_the_feed_names_files_and_what_may_be_pressed(browser: Client, conversation: Conversation) -> None:
+    row = sent_file(conversation)
+    item = browser.get("/chat/demo/feed", headers=bearer()).json()["items"][1]
+    told = {"text": "Here", "files": [{"id": row.pk, "name": "bill.pdf", "size": 4}], "choices": ["Yes", "No"]}
+    assert {name: item[name] for name in told} == told
+
+
+def test_a_file_is_saved_by_whom_it_was_sent_to(browser: Client, conversation: Conversation) -> None:
+    row = sent_file(conversation)
+    answer = browser.get(f"/chat/demo/files/{row.pk}", headers=bearer())
+    assert (answer.status_code, answer.content) == (200, b"%PDF")
+    assert answer["Content-Disposition"] == 'attachment; filename="bill.pdf"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer["Cache-Control"]
+
+
+FILE_REQUESTS = {
+    "nobody": ({}, 401),
+    "another visitor": (bearer("v2"), 404),
+    "a token of another chat": (bearer(key="x" * 32), 401),
+}
+
+
+@pytest.mark.parametrize(("headers", "status"), FILE_REQUESTS.values(), ids=FILE_REQUESTS)
+def test_a_file_is_saved_by_nobody_else(browser: Client, conversation: Conversation, headers: Any, status: int) -> None:
+    row = sent_file(conversation)
+    conversation_of(conversation.gateway, "v2")
+    answer = browser.get(f"/chat/demo/files/{row.pk}", headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+
+
+def test_files_that_were_not_sent_to_the_visitor_arent_theirs(browser: Client, conversation: Conversation) -> None:
+    row = sent_file(conversation, status="queued")
+    note = Message.objects.create(conversation=conversation, seq=100, author="human", kind="note", status="received")
+    other = Attachment.objects.create(message=note, gateway=conversation.gateway, name="secret.pdf")
+    for number in (row.pk, other.pk, 10**9):
+        assert browser.get(f"/chat/demo/files/{number}", headers=bearer()).status_code == 404
 
 
 def test_the_feed_goes_on_from_its_cursor(browser: Client, conversation: Conversation) -> None:

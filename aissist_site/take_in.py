@@ -1,0 +1,144 @@
+"""Steps 2 to 4 of the walk, for all that a gateway has received: parse, resolve, record."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from aissist_site.crew import DATABASE_IS_AWAY
+from contacts.models import Identity
+from contacts.resolve import resolve
+from conversations.record import record
+from conversations.threads import Threads, threads_of
+from gateways import verdicts, writing
+from gateways.messages import CustomerSaid, Event
+from gateways.models import Gateway, InboundEvent, ManagingPoint, Receipt
+from gateways.parse import parse
+from gateways.reasons import Reason
+from handover import relay
+from handover.hand_over import follow
+from handover.obey import obey
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50  # receipts per transaction
+
+
+def ingest(gateway_id: int) -> int:
+    """Take in what the gateway has received, oldest first. Returns how many receipts.
+
+    The gateway's row is locked meanwhile, which is what keeps the order; it is let go after each batch. Who finds it
+    locked leaves: the other one looks again after letting go, and so sees whatever was there before.
+    """
+    count = 0
+    while (done := _ingest_batch(gateway_id)) is not None:
+        count += done
+        if done < BATCH and not Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING).exists():
+            break
+    return count
+
+
+def _ingest_batch(gateway_id: int) -> int | None:
+    """Returns how many, None if another worker is at it."""
+    with transaction.atomic():
+        gateway = _free(gateway_id)
+        if gateway is None:
+            return None
+        receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
+        if not receipts:
+            return 0
+        for receipt in receipts:
+            receipt.gateway, receipt.done_at = gateway, timezone.now()
+        readable = [(receipt, found) for receipt in receipts if (found := _parse(gateway, receipt)) is not None]
+        _take_in(gateway, readable)
+        writing.update_all(receipts, ("status", "outcome", "error", "done_at"))
+    return len(receipts)
+
+
+def _free(gateway_id: int) -> Gateway | None:
+    """The gateway, locked for this transaction; None if somebody else has it locked."""
+    free = Gateway.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by()
+    points = Prefetch("managing_points", ManagingPoint.objects.select_related("destination"))
+    related = free.select_related("agent").prefetch_related(points, "secrets")
+    return next(iter(related.filter(pk=gateway_id)), None)
+
+
+def _parse(gateway: Gateway, receipt: Receipt) -> tuple[Event, ...] | None:
+    """The receipt's events; None for one that can't be read, which is parked."""
+    try:
+        return parse(gateway, receipt)
+    except DATABASE_IS_AWAY:
+        raise
+    except Exception as error:
+        _park(receipt, error)
+        return None
+
+
+def _park(receipt: Receipt, error: Exception) -> None:
+    log.error("receipt_failed", gateway=receipt.gateway.public_id, receipt=receipt.pk, exc_info=error)
+    receipt.status, receipt.error = Receipt.Status.FAILED, f"{type(error).__name__}: {error}"[:2000]
+
+
+Read = Sequence[tuple[Receipt, tuple[Event, ...]]]
+
+
+def _take_in(gateway: Gateway, read: Read) -> None:
+    """All at once; if that fails, one by one, so that what can't be taken in is parked and nothing else with it."""
+    try:
+        _record_all(gateway, read)
+        return
+    except DATABASE_IS_AWAY:
+        raise  # the database, not a receipt: everything rolls back and is tried again
+    except Exception as error:
+        if len(read) == 1:
+            _park(read[0][0], error)
+            return
+    for one in read:
+        _take_in(gateway, [one])
+
+
+def _record_all(gateway: Gateway, read: Read) -> None:
+    found = [event for _, told in read for event in told]
+    with writing.at_once(), threads_of(gateway) as threads:
+        earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
+        known = set(earlier.values_list("key", flat=True))
+        keys = Counter(event.key for event in found)
+        again = keys - Counter(keys.keys() - known)
+        people = resolve(gateway, found)
+        threads.read(name for e in found if isinstance(e, CustomerSaid) for name in (e.thread, e.apart) if name)
+        read = [(receipt, tuple(_rightful(event, people, threads) for event in told)) for receipt, told in read]
+        found = [event for _, told in read for event in told]
+        threads.open_new((e, people[e.sender.id]) for e in found if isinstance(e, CustomerSaid) and e.key not in known)
+        for receipt, told in read:
+            outcomes = [_record_once(receipt, event, people, threads, known) for event in told]
+            receipt.status, receipt.outcome = Receipt.Status.DONE, "; ".join(outcomes)[:300]
+        verdicts.count_repeats(gateway, again)
+
+
+def _rightful(event: Event, people: Mapping[str, Identity], threads: Threads) -> Event:
+    return threads.rightful(event, people[event.sender.id]) if isinstance(event, CustomerSaid) else event
+
+
+def _record_once(
+    receipt: Receipt, event: Event, people: Mapping[str, Identity], threads: Threads, known: set[str]
+) -> str:
+    """record, once for each key."""
+    if event.key in known:
+        return f"{event.key}: duplicate"
+    known.add(event.key)
+    who = people[event.sender.id] if isinstance(event, CustomerSaid) else None
+    recorded = record(receipt, event, who, threads)
+    if recorded.note and recorded.conversation and (done := obey(recorded.conversation, recorded.note)):
+        recorded = replace(recorded, verdict=InboundEvent.Verdict.HANDLED, why=done, told_reason=Reason.PERSON_ACTED)
+    kept = InboundEvent(gateway=receipt.gateway, receipt=receipt, key=event.key, kind=type(event).__name__)
+    kept.verdict, kept.reason, kept.why = recorded.verdict, recorded.reason, recorded.why[:300]
+    writing.insert(kept)
+    if recorded.conversation and recorded.conversation.relay:
+        relay.hear(recorded.conversation, event)
+    if recorded.by_person and recorded.conversation:
+        follow(recorded.conversation)
+    return f"{event.key}: {recorded.verdict.label}"
