@@ -47,11 +47,14 @@ class Policy:
 class HttpError(Exception):
     """No answer came. `public` holds no secret."""
 
-    def __init__(self, public: str, status: int | None = None, *, timed_out: bool = False) -> None:
+    def __init__(
+        self, public: str, status: int | None = None, *, timed_out: bool = False, untrusted: bool = False
+    ) -> None:
         super().__init__(public)
         self.public = public
         self.status = status  # of an answer that began and didn't end, else None
         self.timed_out = timed_out
+        self.untrusted = untrusted  # the other side's certificate isn't good
 
 
 class Blocked(HttpError):
@@ -119,7 +122,8 @@ class Line:
             yield
         except (OSError, CertificateError, Urllib3Error) as error:
             text = f"No connection to {host}: {self._cause(error)}."
-            raise NotSent(text, timed_out=isinstance(error, TimeoutError)) from None
+            untrusted = isinstance(error, ssl.SSLCertVerificationError)
+            raise NotSent(text, timed_out=isinstance(error, TimeoutError), untrusted=untrusted) from None
         if self.expired:
             text = f"No connection to {host}: it took more than {self.policy.total_timeout:g} s."
             raise NotSent(text, timed_out=True)

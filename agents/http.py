@@ -3,6 +3,7 @@
 It stands in the leftmost room because engines and adapters alike go through it.
 """
 
+import base64
 import logging
 import re
 import time
@@ -18,7 +19,7 @@ from urllib3.util import Url, parse_url
 
 from agents.connections import Blocked, HttpError, Interrupted, Line, NotSent, Policy, Transport
 
-__all__ = ["Blocked", "Http", "HttpError", "Interrupted", "NotSent", "Policy", "Response", "Trace"]
+__all__ = ["Blocked", "Http", "HttpError", "Interrupted", "NotSent", "Policy", "Response", "Trace", "basic"]
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +57,19 @@ class Http:
     """Makes requests under a policy and tells `record` about each. May be shared between threads."""
 
     def __init__(
-        self, policy: Policy, record: Callable[[Trace], None] | None = None, hidden: Iterable[str] = ()
+        self,
+        policy: Policy,
+        record: Callable[[Trace], None] | None = None,
+        hidden: Iterable[str] = (),
+        within: float | None = None,
     ) -> None:
-        """`hidden`: secrets that may stand in addresses, and are left out of what `record` is told."""
+        """`hidden`: secrets that may stand in addresses, and are left out of what `record` is told.
+
+        `within`: so many seconds from now, all requests have to be over.
+        """
         self.policy = policy
         self.record = record
+        self.until = None if within is None else time.monotonic() + within
         self.hidden = tuple(form for secret in hidden if secret for form in (secret, quote(secret, safe="")))
 
     def request(
@@ -74,12 +83,22 @@ class Http:
             raise TypeError("Which addresses are allowed is the policy's to say, not a request's.")
         started = time.monotonic()
         try:
-            response = _exchange(_prepare(method, url, headers or {}, body), replace(self.policy, **options))
+            policy = self._hurried(replace(self.policy, **options))
+            response = _exchange(_prepare(method, url, headers or {}, body), policy)
         except HttpError as error:
             self._trace(method, url, error.status, started, error.public)
             raise
         self._trace(method, url, response.status, started, "")
         return response
+
+    def _hurried(self, policy: Policy) -> Policy:
+        if self.until is None:
+            return policy
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise NotSent("The time for all requests together is over.")
+        times = ("connect_timeout", "read_timeout", "total_timeout")
+        return replace(policy, **{name: min(left, getattr(policy, name)) for name in times})
 
     def _trace(self, method: str, url: str, status: int | None, started: float, error: str) -> None:
         if self.record is None:
@@ -95,6 +114,11 @@ class Http:
 
 
 # --- Before: only proper requests -------------------------------------------------------------------------------------
+
+
+def basic(user: str, password: str) -> str:
+    """A value for the header Authorization. https://www.rfc-editor.org/rfc/rfc7617#section-2"""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes) -> requests.PreparedRequest:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from contacts.models import Contact, Identity
+from gateways import writing
 from gateways.messages import CustomerSaid, Event, Person
 from gateways.models import Gateway
 
@@ -19,12 +20,20 @@ def resolve(gateway: Gateway, events: Iterable[Event]) -> Mapping[str, Identity]
     return known
 
 
+def person(gateway: Gateway, who: Person) -> Identity:
+    """One person as the gateway's platform knows them, made on first sight."""
+    known = Identity.objects.select_related("contact").filter(gateway=gateway, external_id=who.id).first()
+    return known or _meet(gateway, {who.id: who})[who.id]
+
+
 def _meet(gateway: Gateway, people: Mapping[str, Person]) -> Mapping[str, Identity]:
-    contacts = Contact.objects.bulk_create(Contact(**_facts(person)) for person in people.values())
-    made = Identity.objects.bulk_create(
+    contacts = [Contact(**_facts(person)) for person in people.values()]
+    writing.insert_all(contacts)
+    made = [
         Identity(contact=contact, gateway=gateway, external_id=external_id)
         for external_id, contact in zip(people, contacts, strict=True)
-    )
+    ]
+    writing.insert_all(made)
     return {identity.external_id: identity for identity in made}
 
 

@@ -3,18 +3,19 @@
 Every surface (admin, API) calls these; each is one transaction and leaves its trace in the audit trail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from conversations import action_requests, copilot, drafts, events, modes, outbox, ownership
+from conversations import action_requests, copilot, drafts, enclose, events, modes, outbox, ownership
 from conversations.alike import same
 from conversations.lock import locked
 from conversations.models import ActionRequest, Conversation, Delivery, Draft, Message, Turn
 from conversations.quiet import quiet
 from gateways import commands, doorbell
+from gateways.messages import Attachment
 from gateways.models import Destination
 from handover import hand_over as handovers
 from handover import relay
@@ -34,26 +35,40 @@ class DeskError(Exception):
         self.public = public
 
 
-def reply(conversation_id: int, *, user: AbstractBaseUser | None, author: str, text: str) -> Message:
-    """Say something to the customer as a person. The conversation is theirs from then on."""
-    text = _clean(text)
+def reply(
+    conversation_id: int,
+    *,
+    user: AbstractBaseUser | None,
+    author: str,
+    text: str,
+    files: Sequence[Attachment] = (),
+) -> Message:
+    """Say something to the customer as a person, or send them files. The conversation is theirs from then on."""
+    text = _clean(text, may_be_empty=bool(files))
     quiet(conversation_id)
     with _locked(conversation_id) as conversation:
+        _check(conversation, files)
         ownership.take_over(conversation, user, user.get_username() if user else author, "A person replied.")
-        message = outbox.say_as_person(conversation, text, user, author)
+        message = outbox.say_as_person(conversation, text, user, author, files)
         if draft := drafts.pending(conversation):
             drafts.settle(conversation, draft, drafts.judge(draft, text), author, became=message)
         conversation.answered_seq = conversation.last_seq
         handovers.accepted(conversation, user)
         if conversation.relay == Conversation.Relay.FOR:
-            relay.pass_on(conversation, text, author, back=True)
+            relay.pass_on(conversation, text, author, back=True, message=message if files else None)
         return message
 
 
 def send_draft(
-    conversation_id: int, *, user: AbstractBaseUser | None, author: str, draft: int, text: str | None = None
+    conversation_id: int,
+    *,
+    user: AbstractBaseUser | None,
+    author: str,
+    draft: int,
+    text: str | None = None,
+    files: Sequence[Attachment] = (),
 ) -> Message:
-    """Send the draft of this number to the customer, as it is or as `text`: a person's words from then on.
+    """Send the draft of this number to the customer, as it is or as `text`, with files: a person's words from then on.
 
     In Auto-Draft the agent keeps a conversation that was its own, for its next draft; else it is the person's.
     """
@@ -62,13 +77,14 @@ def send_draft(
     with _locked(conversation_id) as conversation:
         found = _pending_draft(conversation, draft)
         said = found.message.text if said is None else said
+        _check(conversation, files)
         if modes.keeps_drafting(conversation):
             ownership.approve(conversation)
         else:
             why = "A person sent the agent's draft."
             ownership.take_over(conversation, user, user.get_username() if user else author, why)
             handovers.accepted(conversation, user)
-        message = outbox.say_as_person(conversation, said, user, author)
+        message = outbox.say_as_person(conversation, said, user, author, files)
         state = Draft.State.SENT if same(said, found.message.text) else Draft.State.EDITED
         drafts.settle(conversation, found, state, user.get_username() if user else author, became=message)
         conversation.answered_seq = conversation.last_seq
@@ -166,6 +182,7 @@ def close(conversation_id: int, *, user: AbstractBaseUser | None, author: str) -
         if conversation.status == Conversation.Status.CLOSED:
             raise DeskError("The conversation is closed already.")
         ownership.close(conversation, author)
+        outbox.set_status(conversation, conversation.gateway.status_at_close, by_person=True)
         handovers.follow(conversation)
 
 
@@ -236,9 +253,16 @@ def _locked(conversation_id: int) -> Iterator[Conversation]:
         raise DeskError("There is no such conversation.") from error
 
 
-def _clean(text: str) -> str:
+def _check(conversation: Conversation, files: Sequence[Attachment]) -> None:
+    try:
+        enclose.check(conversation, files)
+    except enclose.CantEnclose as error:
+        raise DeskError(error.public) from error
+
+
+def _clean(text: str, *, may_be_empty: bool = False) -> str:
     text = text.replace("\x00", "").strip()
-    if not text:
+    if not text and not may_be_empty:
         raise DeskError("Write something first: the text is empty.")
     if len(text) > LONGEST:
         raise DeskError(f"The text has {len(text):,} characters; {LONGEST:,} is the most. Shorten it.")

@@ -49,6 +49,7 @@ def hand_over(
     assign(conversation, destination, why, turn)
     events.handed_over(conversation, turn, f"{why} {choice.why}", actor)
     outbox.tag(conversation, add=_tags(settings, reason, rule), turn=turn)
+    outbox.set_status(conversation, conversation.gateway.status_at_handover, turn=turn)
     limit = settings.accept_within if choice.accept_within is None else choice.accept_within
     handover = Handover.objects.create(
         conversation=conversation,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agents.models import SubAgent
 from contacts.models import clean_language
-from conversations.models import Conversation, Turn
+from conversations.models import Conversation, Message, Turn
 from gateways.models import Destination, Gateway
 from handover import addresses, hours
 
@@ -271,6 +271,7 @@ class Relayed(models.Model):
 
     class Kind(models.TextChoices):
         SAID = "said", "Said"
+        FILES = "files", "Files of what was said, which hadn't been fetched by then"
         ENDED = "ended", "Ended"
 
     relay = models.ForeignKey(Relay, on_delete=models.CASCADE, related_name="relayed")
@@ -278,6 +279,9 @@ class Relayed(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     author = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    message = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Whose files go along."
+    )
 
     class Meta:
         verbose_name_plural = "relayed"

@@ -21,13 +21,15 @@ from django.utils.http import quote_etag
 from agents.admin_parts import shown_once
 from contacts import remember
 from contacts.models import Memory
-from conversations import events
+from conversations import enclose, events, outbox
+from conversations.downloads import download
 from conversations.lock import locked
 from conversations.models import ActionRequest, Conversation, Delivery, Draft
 from conversations.quiet import quiet
+from gateways.base import Files
+from gateways.messages import Attachment
 from gateways.models import Destination
 from handover import desk, transcript
-from handover.downloads import download
 from handover.widget import links
 
 USED = "desk_tokens_used"
@@ -109,6 +111,7 @@ def _context(admin: Admin, request: HttpRequest, conversation: Conversation) -> 
         "transcript": transcript.read(conversation, request.user.pk, request.GET.get("all") == "yes"),
         "everything": request.GET.get("all") == "yes",
         "may_act": admin.has_change_permission(request, conversation),
+        "takes_files": outbox.capabilities(conversation).files is not Files.NONE,
         "token": secrets.token_urlsafe(16),
     }
 
@@ -158,10 +161,20 @@ def _reply(request: HttpRequest, conversation: Conversation) -> object:
     """The customer sees a name, never the one that somebody signs in with."""
     user = _who(request)["user"]
     author = user.get_full_name() or NAMELESS
-    return desk.reply(conversation.pk, user=user, author=author, text=request.POST.get("text", ""))
+    text, files = request.POST.get("text", ""), _files(request)
+    return desk.reply(conversation.pk, user=user, author=author, text=text, files=files)
+
+
+def _files(request: HttpRequest) -> tuple[Attachment, ...]:
+    try:
+        return enclose.received(request.FILES.getlist("files"))
+    except enclose.CantEnclose as error:
+        raise desk.DeskError(error.public) from error
 
 
 def _note(request: HttpRequest, conversation: Conversation) -> object:
+    if request.FILES:
+        raise desk.DeskError("A note has no files. Send them to the customer, or put a link to them into the note.")
     return desk.note(conversation.pk, **_who(request), text=request.POST.get("text", ""))
 
 
@@ -220,7 +233,8 @@ def _ask_for_draft(request: HttpRequest, conversation: Conversation) -> object:
 def _send_draft(request: HttpRequest, conversation: Conversation) -> object:
     user = _who(request)["user"]
     who = {"user": user, "author": user.get_full_name() or NAMELESS}
-    return desk.send_draft(conversation.pk, **who, draft=_draft(request), text=request.POST.get("text"))
+    text, files = request.POST.get("text"), _files(request)
+    return desk.send_draft(conversation.pk, **who, draft=_draft(request), text=text, files=files)
 
 
 def _discard_draft(request: HttpRequest, conversation: Conversation) -> None:

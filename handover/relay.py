@@ -10,12 +10,16 @@ from uuid import uuid4
 from django.utils import timezone
 
 from contacts.models import Identity
+from contacts.resolve import person
 from conversations import events, outbox
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from gateways import writing
-from gateways.messages import CustomerSaid, Event, StaffSaid
+from gateways.messages import CustomerSaid, DeliveryReported, Event, Person, Progress, StaffSaid, Unreachable
 from gateways.models import Destination, Gateway
+from gateways.registry import ADAPTERS
 from handover.models import Relay, Relayed
+
+UNOPENED = "relay-"  # begins what we call a conversation until the platform has given it a name
 
 
 def begin(conversation: Conversation, destination: Destination, summary: str) -> Relay | None:
@@ -24,25 +28,25 @@ def begin(conversation: Conversation, destination: Destination, summary: str) ->
     if gateway is None or conversation.relay == Conversation.Relay.FOR:
         return None
     end(conversation)  # an earlier one, which nobody accepted
-    there = _there(conversation, gateway)
-    outbox.begin(there, summary, conversation.gateway.agent.display_name)
+    there = _there(conversation, gateway, destination.place_there)
+    contact = conversation.identity.contact
+    customer = Person(f"relay:{conversation.identity_id}", str(contact), contact.email, contact.phone)
+    outbox.begin(there, summary, conversation.gateway.agent.display_name, customer, destination.place_there)
     there.save()
     conversation.relay = Conversation.Relay.AWAY
     events.relayed(conversation, f"A conversation was opened on {gateway}; what is said is relayed.")
     return Relay.objects.create(here=conversation, there=there)
 
 
-def _there(conversation: Conversation, gateway: Gateway) -> Conversation:
+def _there(conversation: Conversation, gateway: Gateway, at: str) -> Conversation:
     """A new conversation with people on the other gateway. It is theirs: no agent ever answers in it."""
     contact = conversation.identity.contact
-    identity, _ = Identity.objects.get_or_create(
-        gateway=gateway, external_id=f"relay:{conversation.identity_id}", defaults={"contact": contact}
-    )
-    identity.contact = contact
+    who = ADAPTERS[gateway.platform].addressee(at)
+    identity = person(gateway, who) if who else _standing_for(conversation, gateway)
     return Conversation.objects.create(
         gateway=gateway,
         identity=identity,
-        external_id=f"relay-{uuid4()}",  # until the platform has given it a name
+        external_id=f"{UNOPENED}{uuid4()}",  # until the platform has given it a name
         subject=(conversation.subject or f"{contact}, on {conversation.gateway}")[:300],
         language=conversation.language,
         owner=Conversation.Owner.HUMAN,
@@ -50,26 +54,71 @@ def _there(conversation: Conversation, gateway: Gateway) -> Conversation:
     )
 
 
+def _standing_for(conversation: Conversation, gateway: Gateway) -> Identity:
+    """The customer, as the other gateway's conversation has them."""
+    contact = conversation.identity.contact
+    identity, _ = Identity.objects.get_or_create(
+        gateway=gateway, external_id=f"relay:{conversation.identity_id}", defaults={"contact": contact}
+    )
+    identity.contact = contact
+    return identity
+
+
 def hear(conversation: Conversation, event: Event) -> None:
     """Something was said in one of two linked conversations. Wants a locked conversation."""
     if isinstance(event, CustomerSaid):
         back = conversation.relay == Conversation.Relay.FOR
-        if back and event.sender.email and event.sender.email == conversation.identity.contact.email:
-            return  # the customer themselves, who are told nothing that they have said
-        pass_on(conversation, event.text, event.sender.name or str(conversation.identity.contact), back=back)
+        if event.automated or (back and _is_the_customer(conversation, event.sender)):
+            return  # nobody said it; or the customers themselves, who are told nothing that they have said
+        name = event.sender.name or str(conversation.identity.contact)
+        pass_on(conversation, event.text, name, back=back, message=_with_files(conversation, event))
     elif isinstance(event, StaffSaid) and _is_for_the_customer(conversation, event):
         pass_on(conversation, event.text, event.author, back=True)
+    elif conversation.relay == Conversation.Relay.FOR and (why := _nobody_there(event)):
+        _lose(conversation, why)
+
+
+def _is_the_customer(conversation: Conversation, sender: Person) -> bool:
+    relay = _open_relay(conversation)
+    return bool(relay and sender.email and sender.email == relay.here.identity.contact.email)
+
+
+def _nobody_there(event: Event) -> str:
+    """Why what was told the people there didn't arrive; "" if it did."""
+    match event:
+        case Unreachable():
+            return event.why
+        case DeliveryReported(progress=Progress.FAILED):
+            return event.detail or "It didn't arrive."
+    return ""
+
+
+def _lose(conversation: Conversation, why: str) -> None:
+    """The people there can't be told: the link ends, and the customer's conversation is to wait for others."""
+    relay = _open_relay(conversation)
+    if relay is not None:
+        Relay.objects.filter(pk=relay.pk).update(state=Relay.State.ENDED, ended_at=timezone.now())
+        writing.insert(Relayed(relay=relay, back=True, kind=Relayed.Kind.ENDED, text=why))
+
+
+def _with_files(conversation: Conversation, event: CustomerSaid) -> Message | None:
+    """The message that the event has just become, if files came with it."""
+    if not event.attachments or event.automated:
+        return None
+    writing.flush()
+    return conversation.messages.filter(seq=conversation.customer_seq).first()
 
 
 def _is_for_the_customer(conversation: Conversation, event: StaffSaid) -> bool:
     return conversation.relay == Conversation.Relay.FOR and not event.internal and not event.automated
 
 
-def pass_on(conversation: Conversation, text: str, author: str, *, back: bool) -> None:
-    """Have it said in the other one. After the end of a relay nothing is passed on."""
+def pass_on(conversation: Conversation, text: str, author: str, *, back: bool, message: Message | None = None) -> None:
+    """Have it said in the other one, with the files of the message. After the end of a relay nothing is passed on."""
     relay = _open_relay(conversation)
     if relay is not None:
-        writing.insert(Relayed(relay=relay, back=back, kind=Relayed.Kind.SAID, author=author[:200], text=text))
+        said = {"kind": Relayed.Kind.SAID, "author": author[:200], "text": text, "message": message}
+        writing.insert(Relayed(relay=relay, back=back, **said))
 
 
 def end(conversation: Conversation) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from agents import facts, summaries
 from agents.engines.base import ActionCall, Decision
 from agents.models import SubAgent
+from conversations import background
 from conversations.models import Conversation, Message
 from handover.summary_words import words
 
@@ -30,6 +31,7 @@ def summarize(conversation: Conversation, why: str, decision: Decision | None, l
         *_about(conversation, decision, own),
         *_left(conversation, missing, own),
         ("articles", _articles(conversation, decision)),
+        *_before(conversation),
         ("last_said", _lines(f"{_who(each)}: {_short(each.text)}" for each in _said(conversation, LINES))),
     ]
     return "\n\n".join(f"**{own[name]}:**{_after(text)}" for name, text in parts if text)
@@ -54,6 +56,13 @@ def _about(conversation: Conversation, decision: Decision | None, own: Mapping[s
         yield "facts", _facts(decision)
         yield "note", decision.note
         yield "actions", _lines(map(_called, decision.actions))
+
+
+def _before(conversation: Conversation) -> Iterator[tuple[str, str]]:
+    """What the platform knows: its people may be elsewhere now."""
+    said, known = background.before_us(conversation, _said(conversation, ASKED))
+    yield "known", _lines(f"{name}: {_short(value)}" for name, value in known.items())
+    yield "before", _lines(f"{past.author or past.who}: {_short(past.text)}" for past in said[-LINES:])
 
 
 def _left(conversation: Conversation, missing: str, own: Mapping[str, str]) -> Iterator[tuple[str, str]]:

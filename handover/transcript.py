@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Article
 from contacts.models import Memory
+from conversations import background
 from conversations.chat.render import render
 from conversations.files import Attachment
 from conversations.models import ActionRequest, AuditEvent, Conversation, Delivery, Draft, Message, Offer, Turn
-from gateways.messages import Typing
+from gateways.messages import Past, Typing
 from gateways.models import Destination
 from handover.models import Handover
 
@@ -130,6 +131,8 @@ class Transcript:
     destinations: tuple[Destination, ...]
     buttons: Buttons
     requests: tuple[ActionRequest, ...]  # of writing actions
+    before: tuple[Past, ...]  # said on the platform before we were told of it
+    known: Mapping[str, str]  # of the customer, by the platform
 
     @property
     def pending_offer(self) -> Offer | None:
@@ -161,6 +164,7 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
     deliveries = list(conversation.deliveries.filter(shown).prefetch_related("attempts"))
     decisions = _decisions(conversation)
     handovers = tuple(conversation.handovers.select_related("destination", "rule__sub_agent", "accepted_by"))
+    before, known = background.before_us(conversation, messages)
     handed_over = any(found.state in (Handover.State.WAITING, Handover.State.ACCEPTED) for found in handovers)
     return Transcript(
         conversation=conversation,
@@ -174,6 +178,8 @@ def read(conversation: Conversation, user_id: int | None, everything: bool = Fal
         destinations=tuple(conversation.gateway.destinations.all()),
         buttons=buttons(conversation, user_id, handed_over),
         requests=tuple(conversation.action_requests.select_related("decided_by")),
+        before=tuple(before),
+        known=known,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import override_settings
@@ -17,6 +18,9 @@ from gateways import doorbell, doors, registry
 from gateways.messages import Reply
 from gateways.models import Gateway, Receipt
 from tests.fakes import FakePlatform, ScriptedEngine
+
+hypothesis.settings.register_profile("ours", deadline=None)  # how fast is for benchmarks: machines are busy
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

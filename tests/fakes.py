@@ -61,6 +61,8 @@ class FakePlatform(Adapter):
             kind = getattr(messages, each.pop("event", "CustomerSaid"))
             if kind is CustomerSaid:
                 each["sender"] = Person(**each.pop("sender", {"id": each.get("thread", "t1")}))
+            if "attachments" in each:
+                each["attachments"] = tuple(messages.Attachment(**file) for file in each["attachments"])
             if "progress" in each:
                 each["progress"] = Progress(each["progress"])
             yield kind(**each)

@@ -1,11 +1,11 @@
-"""Read JSON bodies: bounded, UTF-8, and nothing that a database can't store."""
+"""Read bodies: bounded, UTF-8, and nothing that a database can't store. JSON; and forms, where files may come."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import DataAndFiles, JSONParser, MultiPartParser
 from rest_framework.utils import json
 
 from agents.api.errors import TooLarge
@@ -29,6 +29,23 @@ class Json(JSONParser):
         if not all(map(_storable, _texts(data))):
             raise ParseError("Texts can't hold the character NUL or half of a surrogate pair.")
         return data
+
+
+class Form(MultiPartParser):
+    """A form with files of `most` bytes together at most. It isn't begun where its length says that it is larger."""
+
+    most = 50_000_000
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "DataAndFiles[Any, Any]":
+        length = str((parser_context or {})["request"].META.get("CONTENT_LENGTH") or "")
+        if not length.isdecimal() or int(length) > self.most + settings.WEBHOOK_MAX_BYTES:
+            raise TooLarge(f"Give the length of the form: {self.most:,} bytes of files are the most.")
+        parsed = super().parse(stream, media_type, parser_context)
+        if not all(map(_storable, _texts(dict(parsed.data.lists())))):
+            raise ParseError("Texts can't hold the character NUL or half of a surrogate pair.")
+        return parsed
 
 
 def _texts(data: Any) -> Iterator[str]:

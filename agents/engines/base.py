@@ -194,6 +194,8 @@ class Brief:
     instruction: str = ""  # what a colleague wants of this one reply, in their words
     gateway: int = 0  # id of the one that the conversation came through, 0 for none
     notes: tuple[str, ...] = ()  # what people noted lately for each other, oldest first: data, and not for customers
+    past: tuple[Line, ...] = ()  # said before the transcript begins, oldest first: data, and nothing to answer
+    customer: Mapping[str, str] = field(default_factory=dict)  # what the platform knows: data, and not for quoting
 
     @property
     def told(self) -> tuple[Told, ...]:

@@ -52,7 +52,7 @@ NO: dict[str, str] = {
     "大丈夫です|やめておきます|今はいいです|後で|あとで",
     "zh": "不用了|不用|不要了|不要|不需要|不必了|不必|没必要|沒必要|算了|暂时不用|暫時不用|先不用|不了|不是|以后再说|以後再說|"
     "不行|别|別|不",
-    "more": "لا|не|ne|nej|nei|οχι|ei|نه|خیر|לא|नहीं|नही|nem|tidak|nggak|tidak usah|아니요|아니오|아뇨|괜찮아요|괜찮습니다|nu|"
+    "more": "لا|не|ne|nej tak|nej|nei|οχι|ei|نه|خیر|לא|नहीं|नही|nem|tidak|nggak|tidak usah|아니요|아니오|아뇨|괜찮아요|괜찮습니다|nu|"
     "нет|не надо|не нужно|nie je treba|ไม่ต้อง|ไม่เป็นไร|ไม่|hayır|hayir|gerek yok|ні|не треба|khong can|khong",
 }
 PLEASE = (

@@ -1,7 +1,8 @@
 """The net under “never quote a note”: a reply that repeats what people noted for themselves isn't sent.
 
-Notes are compared word by word, whatever the punctuation, capitals and spaces. What the customer has read or written
-anyway, or what an article says, is no secret.
+What the platform knows of the customer is such a note where it is as long as a sentence. Notes are compared word by
+word, whatever the punctuation, capitals and spaces. What the customer has read or written anyway, or what an article
+says, is no secret.
 """
 
 import re
@@ -23,7 +24,8 @@ _IS_SPACELESS = re.compile(rf"[{_SPACELESS}]")
 
 def kept_inside(brief: Brief, decision: Decision) -> Decision:
     """The decision; one to ask people, with the reply in a note for them, where the reply quotes a note."""
-    if not brief.notes or not decision.reply or not _quotes(decision.reply, brief):
+    notes = (*brief.notes, *_remarks(brief))
+    if not notes or not decision.reply or not _quotes(decision.reply, brief, notes):
         return decision
     held = f"It wanted to say: {decision.reply}"
     note = f"{decision.note}\n\n{held}" if decision.note else held
@@ -33,9 +35,14 @@ def kept_inside(brief: Brief, decision: Decision) -> Decision:
     )
 
 
-def _quotes(reply: str, brief: Brief) -> bool:
+def _remarks(brief: Brief) -> Iterator[str]:
+    """Whatever is shorter is a name, a plan or an address, which customers know themselves."""
+    return (value for value in brief.customer.values() if len(_tokens(value)) >= RUN)
+
+
+def _quotes(reply: str, brief: Brief, notes: Iterable[str]) -> bool:
     said = _joined(_tokens(reply))
-    found = [run for note in brief.notes for run in _runs(_tokens(note)) if run in said]
+    found = [run for note in notes for run in _runs(_tokens(note)) if run in said]
     if not found:
         return False
     known = [_joined(_tokens(text)) for text in _known(brief)]
@@ -43,7 +50,7 @@ def _quotes(reply: str, brief: Brief) -> bool:
 
 
 def _known(brief: Brief) -> Iterator[str]:
-    yield from (line.text for line in brief.transcript)
+    yield from (line.text for line in (*brief.past, *brief.transcript))
     for article in brief.agent.articles:
         yield from (article.title, article.body)
 

@@ -74,6 +74,8 @@ def turn(brief: Brief) -> dict[str, Any]:
         **({"instruction": brief.instruction} if brief.instruction else {}),
         **({"told": [{"text": one.text, "sub_agent": one.sub_agent} for one in brief.told]} if brief.told else {}),
         **({"notes": list(brief.notes)} if brief.notes else {}),
+        **({"past": [_line(line) for line in brief.past]} if brief.past else {}),
+        **({"customer": dict(brief.customer)} if brief.customer else {}),
     }
 
 

@@ -3,11 +3,13 @@ from typing import Any
 from rest_framework import serializers
 
 from agents.api.fields import Strict
-from conversations import copilot
+from conversations import copilot, enclose
 from conversations.api.serializers import DestinationSerializer
 from conversations.models import Draft, Message
 from handover import desk
 from handover.models import Handover
+
+SAID = [(kind.value, kind.label) for kind in (Message.Kind.MESSAGE, Message.Kind.NOTE)]
 
 
 class ReplySerializer(Strict):
@@ -16,9 +18,26 @@ class ReplySerializer(Strict):
     author = serializers.CharField(max_length=200, help_text="The name of whoever says it.")
     content = serializers.CharField(max_length=desk.LONGEST, help_text="Markdown.")
     kind = serializers.ChoiceField(
-        choices=[(kind.value, kind.label) for kind in (Message.Kind.MESSAGE, Message.Kind.NOTE)],
+        choices=SAID,
         default=Message.Kind.MESSAGE.value,
         help_text="A message goes to the customer and makes the conversation people's. A note stays inside.",
+    )
+
+
+class ReplyFormSerializer(ReplySerializer):
+    """What a person says or sends."""
+
+    content = serializers.CharField(
+        max_length=desk.LONGEST,
+        default="",
+        allow_blank=True,
+        help_text="Markdown. Needn't be there with files.",
+    )
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True, max_length=200),
+        default=list,
+        help_text=f"For the customer; {enclose.MOST_FILES} at most, of {enclose.MOST_TOTAL // 1_000_000} MB together. "
+        "How large each may be depends on the platform.",
     )
 
 

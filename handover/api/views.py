@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
@@ -15,14 +15,23 @@ from rest_framework.serializers import BaseSerializer
 
 from agents.api import scope
 from agents.api.errors import Conflict, ErrorSerializer
+from agents.api.parsers import Form, Json
+from conversations import enclose
 from conversations.api import views as conversations
 from conversations.api.serializers import ConversationSerializer, MessageSerializer
+from conversations.downloads import download
 from conversations.models import Conversation, Message
+from gateways.messages import Attachment
 from gateways.models import Destination
 from handover import desk
 from handover.api.filters import ConversationFilter
-from handover.api.serializers import ActSerializer, HandOverSerializer, HandoverSerializer, ReplySerializer
-from handover.downloads import download
+from handover.api.serializers import (
+    ActSerializer,
+    HandOverSerializer,
+    HandoverSerializer,
+    ReplyFormSerializer,
+    ReplySerializer,
+)
 
 
 class Conversations(conversations.Conversations):
@@ -38,9 +47,10 @@ class Conversations(conversations.Conversations):
         summary="Reply, or leave a note, as a person",
         description=(
             "A message goes to the customer. The conversation is people's from then on, and whatever the agent hasn't "
-            "sent yet is withdrawn. A note stays inside and changes nothing."
+            "sent yet is withdrawn. A note stays inside and changes nothing. Files for the customer come in a "
+            "form, `multipart/form-data`, where the platform takes any."
         ),
-        request=ReplySerializer,
+        request={"application/json": ReplySerializer, "multipart/form-data": ReplyFormSerializer},
         responses={201: MessageSerializer, 409: ErrorSerializer},
         examples=[
             OpenApiExample(
@@ -56,12 +66,28 @@ class ConversationMessages(conversations.ConversationMessages):
     needs = {"GET": "conversations.view_conversation", "POST": "conversations.change_conversation"}
     http_method_names = ["get", "post", "head"]
 
+    parser_classes = [Json, Form]
+
     def post(self, request: Request, conversation_id: int) -> Response:
         conversation = self.conversation()
-        said = valid(ReplySerializer(data=request.data))
-        say = desk.note if said["kind"] == Message.Kind.NOTE else desk.reply
-        message = carried_out(say, conversation.pk, request, author=said["author"], text=said["content"])
+        is_form = isinstance(request.data, QueryDict)
+        said = valid((ReplyFormSerializer if is_form else ReplySerializer)(data=request.data))
+        what = {"author": said["author"], "text": said["content"]}
+        if said["kind"] == Message.Kind.NOTE:
+            if said.get("files"):
+                raise ValidationError({"files": "A note has no files. Put a link to them into it."})
+            message = carried_out(desk.note, conversation.pk, request, **what)
+        else:
+            files = _enclosed(said.get("files", []))
+            message = carried_out(desk.reply, conversation.pk, request, **what, files=files)
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+
+def _enclosed(uploads: list[Any]) -> tuple[Attachment, ...]:
+    try:
+        return enclose.received(uploads)
+    except enclose.CantEnclose as error:
+        raise ValidationError({"files": error.public}) from error
 
 
 class Attachments(conversations.OfConversation):

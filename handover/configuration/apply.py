@@ -122,7 +122,8 @@ def _write_secrets(gateway: Gateway, secrets: resolve.Secrets) -> None:
         if change.verb is Verb.DELETE:
             gateway.secrets.filter(name=change.name).delete()
         else:
-            gateway.secrets.update_or_create(name=change.name, defaults={"value": secrets.values[change.name]})
+            found = {"value": secrets.values[change.name], "issued": False}
+            gateway.secrets.update_or_create(name=change.name, defaults=found)
 
 
 class _Writing:

@@ -57,7 +57,8 @@ def variable(root: str, secret: str) -> str:
 
 
 def _secrets(gateway: Gateway) -> dict[str, Reference | None]:
-    names = gateway.secrets.order_by("name").values_list("name", flat=True)  # the values aren't even read
+    given = gateway.secrets.filter(issued=False)  # tokens that the platform issued are of no use elsewhere
+    names = given.order_by("name").values_list("name", flat=True)  # the values aren't even read
     return {name: Reference(Source.ENV, variable(gateway.name, name)) for name in names}
 
 

@@ -51,6 +51,8 @@ NOT_CONFIGURATION: Mapping[str, str] = {
     "conversations.Draft": "happened",
     "conversations.Offer": "happened",
     "conversations.Turn": "happened",
+    "gateways.Authorization": "given by the platform, not by a file",
+    "gateways.AuthorizationRequest": "under way",
     "gateways.Bucket": "state",
     "gateways.Cursor": "state",
     "gateways.Exchange": "happened",

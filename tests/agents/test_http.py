@@ -368,6 +368,17 @@ def test_a_dripping_answer_ends_at_the_deadline():
     assert caught.value.public == "The answer (200) broke off: it took more than 0.3 s."
 
 
+def test_all_requests_together_end_within_their_time():
+    with serving(dripping) as (port, _):
+        http = Http(LOOPBACK, within=0.3)
+        with pytest.raises(Interrupted) as caught:
+            http.request("GET", f"http://127.0.0.1:{port}/")
+        assert caught.value.public.startswith("The answer (200) broke off: it took more than 0.")
+        with pytest.raises(NotSent) as late:
+            http.request("GET", f"http://127.0.0.1:{port}/", total_timeout=60)
+    assert late.value.public == "The time for all requests together is over."
+
+
 @responses.activate
 def test_a_read_time_out_is_told_from_a_failed_connection_in_intercepted_requests_too():
     responses.get("https://slow.example.com/", body=requests.ReadTimeout("https://slow.example.com/?token=hidden"))

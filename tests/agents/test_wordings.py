@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 
 from agents import languages, wordings
+from agents.engines.consent import Consent, consent, is_nothing_but
 
 KEYS = {
     "thinking": set(),
@@ -20,6 +21,8 @@ KEYS = {
     "greeting_reply": set(),
     "thanks_reply": set(),
     "offer": set(),
+    "yes": set(),
+    "no": set(),
     "declined": set(),
     "away": set(),
     "crisis": set(),
@@ -143,6 +146,16 @@ def test_a_language_without_wordings_gets_english(language):
 )
 def test_regions_and_other_codes_of_the_same_language_do_not_matter(code, language):
     assert wordings.wording("thinking", code) == wordings.wording("thinking", language)
+
+
+@pytest.mark.parametrize("language", wordings.languages())
+def test_what_stands_on_the_buttons_under_an_offer_is_understood_as_an_answer(language):
+    answers = {"yes": Consent.YES, "no": Consent.NO}
+    for key, meaning in answers.items():
+        text = wordings.wording(key, language)
+        assert consent(text) is meaning
+        assert is_nothing_but(text, meaning)
+        assert len(text.encode()) <= 64  # Telegram's limit for what comes back
 
 
 def test_an_unknown_wording_is_an_error():

@@ -90,7 +90,7 @@ def run(stack: Stack, world: World, size: Size) -> tuple[Verdict, dict[str, Any]
         COPY_EVERY,
     )
     workers = 1 if stack.embedded else 2
-    stack.start(web=1, turn=workers, work=workers, beat=1)
+    stack.start(web=1, work=workers, errand=workers, beat=1)
     timing, people, trouble = _battle(stack, world, size, said)
     timing["settled after, s"] = round(facts.settle(SETTLE_SECONDS), 1)
     found = Reconciliation(said, world.log(), facts.read(), people.said, [DROPPING])

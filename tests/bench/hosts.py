@@ -11,7 +11,7 @@ import time
 from tests.bench import report
 from tests.bench.measure import Bench, Figure
 from tests.bench.network import HERE, HOSTS, cut
-from tests.bench.stack import Process, Stack
+from tests.bench.stack import ERRANDS, WALK, Process, Stack
 from tests.bench.world import DROPPING, World
 
 MESSAGES, RATE, CONVERSATIONS = 1_200, 20, 300  # a minute
@@ -22,7 +22,7 @@ PATIENCE = 120.0  # seconds for what is left to be done
 def workers(stack: Stack, host: str) -> list[Process]:
     """A worker of each kind on that host, which finds the servers at HERE."""
     there = {name: stack.env[name].replace("127.0.0.1", HERE) for name in ("DATABASE_URL", "CELERY_BROKER_URL")}
-    kinds = {"turn": "turn", "work": "ingest,deliver,timer,sweep"}
+    kinds = {"work": WALK, "errand": ERRANDS}
     prefix = ("ip", "netns", "exec", host)
     return [Process(f"{kind}-{host}", ["worker", "--queues", queues], there, prefix) for kind, queues in kinds.items()]
 
@@ -32,7 +32,7 @@ def measure(stack: Stack) -> bool:
     bench = Bench(stack, MESSAGES)
     bench.world = World(stack.platform_port, HERE)
     bench.world.begin(burst_window=0, thinking_after=0)
-    stack.start(web=1, turn=0, work=0, beat=1)
+    stack.start(web=1, work=0, errand=0, beat=1)
     for host in HOSTS:
         stack.add(workers(stack, host))
     time.sleep(6)  # until they have subscribed

@@ -13,9 +13,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gateways import signatures
 from tests.bench.http import Client, post
+
+if TYPE_CHECKING:
+    from tests.bench.world import World
 
 MARKER = re.compile(r"m(\d+)c(\d+)s(\d+)")
 TIMEOUT = 15.0  # seconds that a sender waits for an answer
@@ -140,6 +144,46 @@ class Sender:
             return 0
         finally:
             self._idle.put_nowait(client)
+
+
+class Regulars(Sender):
+    """Customers who write again as soon as they are answered, each in a conversation of its own, so long as told."""
+
+    def __init__(self, port: int, world: "World", connections: int = 32) -> None:
+        super().__init__(port, world.secret, connections)
+        self.world = world
+        self._answered: dict[str, asyncio.Event] = {}
+
+    async def keep_writing(self, gateway: str, customers: int, seconds: float) -> list[Said]:
+        """Returns all that was said; the last answers may be on their way still."""
+        until = time.time() + seconds
+        watching = asyncio.create_task(self._watch())
+        try:
+            said = await asyncio.gather(*(self._regular(gateway, number, until) for number in range(1, customers + 1)))
+        finally:
+            watching.cancel()
+        return [one for each in said for one in each]
+
+    async def _regular(self, gateway: str, number: int, until: float) -> list[Said]:
+        said: list[Said] = []
+        while time.time() < until:
+            said.append(one := Said(self.world.run, gateway, number, len(said) + 1, due=time.time()))
+            self._answered[one.marker] = asyncio.Event()
+            await self._until_acked(one)
+            await self._answered[one.marker].wait()
+        return said
+
+    async def _watch(self) -> None:
+        known = 0
+        while True:
+            news = await asyncio.to_thread(self.world.log, known)
+            known += len(news)
+            for record in news:
+                if record.outcome == "accepted" and record.purpose == "reply":
+                    for marker in markers(record.text):
+                        if waiting := self._answered.get(marker):
+                            waiting.set()
+            await asyncio.sleep(0.02)
 
 
 async def blast(port: int, requests: list[bytes], connections: int, seconds: float) -> float:

@@ -61,7 +61,7 @@ class Ours:
 
     def start(self) -> None:
         workers = 1 if self.stack.embedded else 2
-        self.stack.start(turn=workers, work=workers)
+        self.stack.start(work=workers)
 
     def kill(self) -> None:
         with self.stack.lock:

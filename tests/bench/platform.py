@@ -3,6 +3,7 @@
     POST /<gateway>             a delivery, as the webhook adapter sends it
     GET  /<gateway>/refs/<id>   200 if that delivery was accepted, else 404
     GET  /log                   every request, as JSON lines, in the order of arrival
+    GET  /log/<n>               the same without the first n
     POST /faults                how to fail from now on (`faults.Faults` as JSON)
     POST /reset                 forget everything
 
@@ -73,8 +74,9 @@ class Platform:
 
     def control(self, request: Incoming) -> bytes:
         match request.method, request.path:
-            case "GET", "/log":
-                lines = "\n".join(json.dumps(asdict(record)) for record in self.log)
+            case "GET", path if path.startswith("/log"):
+                first = int(path.removeprefix("/log").strip("/") or 0)
+                lines = "\n".join(json.dumps(asdict(record)) for record in self.log[first:])
                 return response(200, lines.encode())
             case "POST", "/faults":
                 self.faults, self.free_at = Faults.of(json.loads(request.body)), 0.0

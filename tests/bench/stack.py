@@ -22,6 +22,7 @@ from tests.bench.servers import Foreign, Postgres, Rabbit, Server, Valkey
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("postgres-redis", "postgres-rabbitmq", "sqlite-embedded")
 PORT = int(os.environ.get("BENCH_PORT", "8400"))  # the first of eight
+WALK, ERRANDS = "ingest,turn,deliver,timer,sweep", "errand"  # queues of the two kinds of workers
 START_SECONDS = 60.0
 
 
@@ -114,11 +115,11 @@ class Stack:
 
     # --- Processes ---
 
-    def start(self, *, web: int = 1, turn: int = 1, work: int = 1, beat: int = 1, **env: str) -> None:
+    def start(self, *, web: int = 1, work: int = 1, errand: int = 1, beat: int = 1, **env: str) -> None:
         """So many processes of each kind; `web` is one server with WEB_WORKERS processes of its own, or none."""
         kinds = [("web", ["web", "--port", str(self.port)], web)]
-        kinds += [("turn", ["worker", "--queues", "turn"], turn)]
-        kinds += [("work", ["worker", "--queues", "ingest,deliver,timer,sweep"], work), ("beat", ["beat"], beat)]
+        kinds += [("work", ["worker", "--queues", WALK], work), ("errand", ["worker", "--queues", ERRANDS], errand)]
+        kinds += [("beat", ["beat"], beat)]
         self.processes = [
             Process(f"{name}{number}", arguments, env) for name, arguments, count in kinds for number in range(count)
         ]
@@ -158,7 +159,7 @@ class Stack:
                         self._launch(process)
             time.sleep(0.05)
 
-    def kill_one(self, rng: random.Random, kinds: tuple[str, ...] = ("web", "turn", "work", "beat")) -> None:
+    def kill_one(self, rng: random.Random, kinds: tuple[str, ...] = ("web", "work", "errand", "beat")) -> None:
         """SIGKILL for one process at random: of the web server, its arbiter or one of the processes below it."""
         with self.lock:
             process = rng.choice([one for one in self.processes if one.name.startswith(kinds)])

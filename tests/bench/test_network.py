@@ -11,13 +11,13 @@ def test_a_worker_on_another_host_finds_the_servers_by_the_bridges_address():
     stack = SimpleNamespace(
         env={"DATABASE_URL": "postgres://postgres@127.0.0.1:1/x", "CELERY_BROKER_URL": "redis://127.0.0.1:2/0"}
     )
-    turn, work = hosts.workers(stack, "aissist-a")
-    assert turn.prefix == work.prefix == ("ip", "netns", "exec", "aissist-a")
-    assert turn.env == {
+    work, errand = hosts.workers(stack, "aissist-a")
+    assert work.prefix == errand.prefix == ("ip", "netns", "exec", "aissist-a")
+    assert work.env == {
         "DATABASE_URL": "postgres://postgres@10.77.0.1:1/x",
         "CELERY_BROKER_URL": "redis://10.77.0.1:2/0",
     }
-    assert [turn.arguments[-1], work.arguments[-1]] == ["turn", "ingest,deliver,timer,sweep"]
+    assert [work.arguments[-1], errand.arguments[-1]] == ["ingest,turn,deliver,timer,sweep", "errand"]
 
 
 def test_servers_listen_at_home_and_where_they_are_told_to_besides(tmp_path: Path, monkeypatch):

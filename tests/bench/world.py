@@ -57,8 +57,9 @@ class World:
     def faults(self, **how: Any) -> None:
         self.ask("POST", "/faults", how)
 
-    def log(self) -> list[Record]:
-        return [Record(**json.loads(line)) for line in self.ask("GET", "/log").splitlines()]
+    def log(self, first: int = 0) -> list[Record]:
+        """What the platform has seen, without so many of the first."""
+        return [Record(**json.loads(line)) for line in self.ask("GET", f"/log/{first}").splitlines()]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> str:
         request = urllib.request.Request(self.platform + path, json.dumps(body or {}).encode(), method=method)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,11 +12,9 @@ from conversations.models import Conversation, Delivery, Message
 from gateways.models import Destination, Gateway
 from handover.models import Handover
 from tests.admin_pages import conversation_of, say
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct-horse-9"
 
 
 @pytest.fixture
@@ -38,20 +35,9 @@ def conversation(db: None) -> Conversation:
 @pytest.fixture
 def page(browser: Browser, site: str, conversation: Conversation) -> Iterator[Page]:
     """Signed in, on the front page. Whatever the browser complains about fails the test."""
-    User.objects.create_superuser("kim", password=PASSWORD, first_name="Kim")
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin")
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site}/admin/")
-    page.get_by_label("Username").fill("kim")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    yield page
-    context.close()
-    assert complaints == []
+    size = {"width": 1280, "height": 800}
+    with signed_in(browser, f"{site}/admin/", viewport=size, timezone_id="Europe/Berlin") as page:
+        yield page
 
 
 @pytest.fixture

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from gateways.messages import Place, Teammate
 from gateways.models import Gateway, ManagingPoint
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, signed_in
 from tests.fakes import FakePlatform
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct-horse-9"
 
 
 @pytest.fixture
@@ -23,20 +20,8 @@ def page(browser: Browser, site: str, gateway: Gateway, platform: type[FakePlatf
         *(Place("inbox", str(number), f"Inbox {number}") for number in range(40)),
         Teammate("7", "Ada"),
     ]
-    User.objects.create_superuser("kim", password=PASSWORD)
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site}/admin/gateways/gateway/{gateway.pk}/change/")
-    page.get_by_label("Username").fill("kim")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    yield page
-    context.close()
-    assert complaints == []
+    with signed_in(browser, f"{site}/admin/gateways/gateway/{gateway.pk}/change/") as page:
+        yield page
 
 
 def test_a_managing_point_is_read_searched_picked_and_kept(page: Page) -> None:

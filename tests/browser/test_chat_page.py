@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, 
 
 from aissist_site import pipeline
 from conversations.chat import views
+from conversations.files import Attachment, File
 from conversations.models import Conversation, Delivery, Message, Turn
-from gateways.messages import Purpose
+from gateways.messages import Purpose, Reply, pack
 from gateways.models import Gateway, Receipt
 from tests.browser.conftest import picture
 from tests.conversations.chat.rows import chat_gateway, customer_told
@@ -416,3 +417,25 @@ def test_the_chat_is_readable_in_the_dark(browser: Browser, site: str, shop: Sho
     )
     assert colours == ["rgb(236, 238, 242)", "rgb(38, 43, 51)"]
     context.close()
+
+
+def test_an_answer_is_pressed_and_a_file_is_saved(page: Page, shop: Shop) -> None:
+    write(page, "Hello")
+    is_(page, "Hello", "accepted")
+    shop.take_in()
+    message = Message.objects.create(
+        conversation=shop.conversation, seq=50, author="human", text="Shall I?", status="sent"
+    )
+    content = File.objects.create(sha256="0" * 64, size=4, content=b"%PDF")
+    kept = {"file": content, "name": "bill.pdf", "content_type": "application/pdf", "size": 4, "state": "kept"}
+    file = Attachment.objects.create(message=message, gateway=shop.gateway, **kept)
+    told = pack(Reply("Shall I?", Purpose.REPLY, "Ada", files=(file.pk,), choices=("Yes, please", "No, thanks")))
+    customer_told(shop.conversation, "Shall I?", payload=told, message=message, done_at=timezone.now())
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="bill.pdf").click()
+    assert (saved.value.suggested_filename, saved.value.path().read_bytes()) == ("bill.pdf", b"%PDF")
+    page.get_by_role("button", name="Yes, please").click()
+    expect(page.get_by_role("button", name="No, thanks")).to_be_hidden()
+    is_(page, "Yes, please", "accepted")
+    shop.take_in()
+    assert shop.heard() == ["Hello", "Yes, please"]

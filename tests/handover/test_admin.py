@@ -1,6 +1,7 @@
 """One conversation's page: what it shows, who may do what on it, and that a form that comes twice acts once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,17 +9,20 @@ from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages.storage import default_storage
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Action, Article, SubAgent
 from conversations.models import ActionRequest, Attempt, AuditEvent, Conversation, Delivery, Message, Turn
+from gateways.base import Files
 from gateways.models import Destination, Gateway
 from handover import desk, pages, transcript
 from handover.models import EscalationTarget, Handover, HandoverRule
 from handover.transcript import Buttons, buttons
 from tests.admin_pages import Elements, conversation_of, get, say
+from tests.conftest import Walk
 
 PEOPLE: dict[str, Callable[[], User | None]] = {
     "a stranger": lambda: None,
@@ -201,6 +205,37 @@ def test_a_reply_goes_out_in_the_persons_name(client: Client, kim: User, convers
     )
     conversation.refresh_from_db()
     assert (conversation.owner, conversation.assignee) == ("human", kim)
+
+
+def test_files_go_with_a_reply(client: Client, kim: User, conversation: Conversation, walk: Walk) -> None:
+    assert 'type="file"' not in client.get(page(conversation)).content.decode()  # the platform takes none
+    walk.platform.capabilities = replace(walk.platform.capabilities, files=Files.APART)
+    shown = client.get(page(conversation)).content.decode()
+    assert 'type="file"' in shown and 'enctype="multipart/form-data"' in shown
+    files = [SimpleUploadedFile("bill.pdf", b"%PDF-1.7"), SimpleUploadedFile("a.txt", b"Hello")]
+    assert act(client, "reply", conversation, files=files).status_code == 302
+    message = Message.objects.get(author="human")
+    assert [row.name for row in message.attachments.all()] == ["bill.pdf", "a.txt"]
+    address = reverse("admin:conversation_file", args=[conversation.pk, message.attachments.all()[0].pk])
+    assert f'<a href="{address}">bill.pdf</a>' in client.get(page(conversation)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("reply", b"", "“a.txt” is empty. Choose another file."),
+        ("reply", b"x", "Fake takes no files from us. Put a link to them into the text instead."),
+        ("note", b"x", "A note has no files. Send them to the customer, or put a link to them into the note."),
+    ],
+    ids=["empty", "on a platform that takes none", "with a note"],
+)
+def test_files_that_cant_go_keep_what_was_typed(
+    client: Client, kim: User, conversation: Conversation, name: str, content: bytes, why: str
+) -> None:
+    response = act(client, name, conversation, text="See here", files=[SimpleUploadedFile("a.txt", content)])
+    assert (response.status_code, told(response)) == (409, [why])
+    assert "See here</textarea>" in response.content.decode()
+    assert not Message.objects.filter(author="human").exists()
 
 
 def test_a_note_stays_inside(client: Client, kim: User, conversation: Conversation) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents.engines.base import Reason
 from agents.models import Agent, SubAgent
-from aissist_site import pipeline
+from aissist_site import decide
 from contacts.models import Contact
 from conversations.models import Conversation, Message
 from gateways.messages import Assign, Tag
@@ -102,7 +102,7 @@ class TestRules:
             Destination.objects.filter(pk=desks["Money"].pk).update(is_active=False)
             return choice
 
-        monkeypatch.setattr(pipeline, "route", choose_then_lose)
+        monkeypatch.setattr(decide, "route", choose_then_lose)
         assert hand_over(walk, engine, sub_agent="billing").destination == desks["Front"]
 
     def test_without_any_that_fits_nor_a_target_it_waits(self, walk: Walk, engine, desks):

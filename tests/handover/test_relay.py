@@ -8,10 +8,13 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from conversations import limbo
+from conversations import attach, limbo
+from conversations.files import Attachment as Attachment_
+from conversations.files import File
 from conversations.models import Conversation
+from gateways.base import Files
 from gateways.errors import DeliveryError, Failure
-from gateways.messages import Note, Open, Outgoing, Reply
+from gateways.messages import Attachment, Note, Open, Outgoing, Reply
 from gateways.models import Destination, Gateway
 from handover import carry, desk
 from handover.models import EscalationTarget, Handover, Relay, Relayed
@@ -131,6 +134,81 @@ def test_a_colleague_whom_the_platform_takes_for_a_customer_is_heard(pair: Pair)
     assert pair.here.told()[1:] == ["Kim here"]
 
 
+BILL = Attachment("bill.pdf", "application/pdf", 4, content=b"%PDF")
+PHOTO = {"name": "photo.jpg", "reference": "f1"}
+
+
+def able(platform: type[FakePlatform], **changes: Any) -> None:
+    platform.capabilities = replace(platform.capabilities, **changes)
+
+
+def page_of(conversation: Conversation) -> str:
+    return f"http://127.0.0.1:8000/admin/conversations/conversation/{conversation.pk}/change/"
+
+
+def test_files_that_people_send_there_reach_the_customer(pair: Pair, platform: type[FakePlatform]):
+    able(platform, files=Files.ALONG)
+    desk.reply(pair.ticket.pk, **BO, text="Here it is.", files=[BILL])
+    pair.run()
+    [*_, last] = [sent for sent in platform.outbox if sent.thread == "t1"]
+    assert (last.effect.text, last.files) == ("Here it is.", (BILL,))
+    assert (File.objects.count(), Attachment_.objects.count()) == (1, 2)
+
+
+def test_a_customer_whose_platform_takes_no_files_is_told_their_names_and_people_are_told_that(
+    pair: Pair, platform: type[FakePlatform], monkeypatch: pytest.MonkeyPatch
+):
+    able(platform, files=Files.ALONG)
+    desk.reply(pair.ticket.pk, **BO, text="Here it is.", files=[BILL])
+    able(platform, files=Files.NONE)
+    carry.carry()
+    carry.carry()
+    pair.here.run()
+    assert pair.here.told()[1:] == ["Here it is.\n\n📎 bill.pdf"]
+    note = pair.ticket.messages.get(kind="note", text__contains="couldn't take this")
+    assert note.text.endswith("📎 bill.pdf: Desk couldn't take this. The customer has been told the name only.")
+
+
+def test_a_note_about_a_customers_files_says_where_they_are(pair: Pair, platform: type[FakePlatform]):
+    pair.here.customer("See this", attachments=[PHOTO])
+    platform.fetch = lambda self, file: b"jpeg"
+    pair.run()
+    attach.fetch(pair.here.gateway.pk)
+    pair.run()
+    here = pair.here.conversation()
+    assert pair.sent(pair.ticket.external_id)[-2:] == [
+        Note("**Ada:** See this"),
+        Note(f"**Ada:**\n\n📎 photo.jpg: {page_of(here)}"),
+    ]
+
+
+def test_without_notes_a_customers_files_follow_once_they_were_fetched(pair: Pair, platform: type[FakePlatform]):
+    able(platform, notes=False, files=Files.APART)
+    platform.fetch = lambda self, file: b"jpeg"
+    pair.here.customer("See this", attachments=[PHOTO])
+    pair.run()
+    pair.customer("Well?")
+    assert Relayed.objects.get().kind == "files"
+    attach.fetch(pair.here.gateway.pk)
+    pair.run()
+    there = [sent for sent in platform.outbox if sent.thread == pair.ticket.external_id]
+    assert [sent.effect.text for sent in there[-3:]] == ["See this", "Well?", ""]
+    [file] = there[-1].files
+    assert (file.name, file.content) == ("photo.jpg", b"jpeg")
+
+
+def test_files_that_come_after_the_end_are_passed_on_no_more(pair: Pair, platform: type[FakePlatform]):
+    platform.fetch = lambda self, file: b"jpeg"
+    pair.here.customer("See this", attachments=[PHOTO])
+    pair.run()
+    desk.give_back(pair.here.conversation().pk, **BO)
+    pair.run()
+    before = len(platform.outbox)
+    attach.fetch(pair.here.gateway.pk)
+    pair.run()
+    assert (len(platform.outbox), Relayed.objects.count()) == (before, 0)
+
+
 def test_no_agent_answers_there(pair: Pair, engine: ScriptedEngine):
     pair.event("Closed")
     pair.there.customer("Hello?", thread=pair.ticket.external_id)
@@ -236,6 +314,64 @@ def test_one_whose_gateway_has_gone_is_passed_over(walk: Walk, engine: ScriptedE
     engine.script.append(escalate())
     walk.answer("A person, please")
     assert Handover.objects.get().destination is None
+
+
+def test_into_a_group_of_the_other_gateway(walk: Walk, engine: ScriptedEngine, make_gateway: Any, platform):
+    where = Destination(gateway=walk.gateway, kind="gateway", name="Returns")
+    where.external_id = f"{make_gateway(name='Helpdesk').public_id}/group-7"
+    where.full_clean()
+    where.save()
+    EscalationTarget.objects.create(gateway=walk.gateway, destination=where)
+    engine.script.append(escalate())
+    walk.answer("A person, please")
+    Walk(Gateway.objects.get(name="Helpdesk"), platform).run()
+    (opened,) = [sent.effect for sent in platform.outbox if isinstance(sent.effect, Open)]
+    assert opened.at == "group-7"
+
+
+@pytest.mark.parametrize("at", ["", "/", "/grace", "/grace@"], ids=repr)
+def test_mail_wants_the_address_of_who_gets_it(walk: Walk, make_gateway: Any, at: str):
+    other = make_gateway(platform="email", name="Mail").public_id
+    with pytest.raises(ValidationError, match="Give the address of who gets it"):
+        Destination(gateway=walk.gateway, kind="gateway", external_id=f"{other}{at}", name="x").full_clean()
+    right = Destination(gateway=walk.gateway, kind="gateway", external_id=f"{other}/grace@shop.example", name="x")
+    right.full_clean()
+    wrong = Destination(gateway=walk.gateway, kind="gateway", external_id=f"{other}{at}", name="x")
+    assert (right.other_gateway().name, wrong.other_gateway()) == ("Mail", None)  # one that was left so is passed over
+
+
+def test_an_automatic_answer_there_is_told_nobody(pair: Pair):
+    sender = {"id": "kim", "name": "Kim"}
+    pair.there.customer("I'm away", thread=pair.ticket.external_id, sender=sender, automated="it says so.")
+    pair.run()
+    assert len(pair.here.told()) == 1 and not Relayed.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "Unreachable", "why": "Nobody has that address."},
+        {"event": "DeliveryReported", "progress": "failed", "detail": "Nobody has that address."},
+    ],
+    ids=["gone", "not delivered"],
+)
+def test_where_nobody_is_there_it_waits_here(pair: Pair, event: dict[str, str]):
+    name = {"Unreachable": "thread", "DeliveryReported": "message_id"}[event["event"]]
+    pair.there.receive({**event, name: pair.ticket.external_id})
+    pair.run()
+    handover = Handover.objects.get()
+    assert (handover.destination, handover.state, pair.relay.state) == (None, "waiting", "ended")
+    assert handover.why.endswith("can't be reached: Nobody has that address. It waits for people here.")
+    assert (pair.here.conversation().owner, pair.here.conversation().relay) == ("human", "")
+    pair.staff("Too late")
+    assert len(pair.here.told()) == 1
+
+
+def test_the_end_is_said_where_there_are_no_notes(pair: Pair, platform: type[FakePlatform]):
+    platform.capabilities = replace(platform.capabilities, notes=False)
+    desk.give_back(pair.here.conversation().pk, **BO)
+    pair.run()
+    assert pair.sent(pair.ticket.external_id)[-1].text == "It is over on Desk: nothing is relayed any more."
 
 
 def test_each_page_leads_to_the_other(pair: Pair, admin_client: Client):

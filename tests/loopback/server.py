@@ -27,6 +27,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()  # the query with what is in it more than once
 
     def json(self) -> Any:
         return json.loads(self.body or b"{}")
@@ -68,12 +69,20 @@ class Platform:
         """Answer the next requests whose path matches with what the fault gives."""
         self._faults += [(path, fault)] * times
 
+    def mend(self, path: str) -> None:
+        """Forget the faults for this path that haven't happened yet."""
+        with self.lock:
+            self._faults = deque(each for each in self._faults if each[0] != path)
+
     def answer(self, request: Request) -> Reply:
         with self.lock:
             self.requests.append(request)
             fault = self._fault(request)
         if fault and (reply := fault(request)):
             return reply
+        return self.handle(request)
+
+    def handle(self, request: Request) -> Reply:
         for (method, pattern), name in self.routes.items():
             if method == request.method and (found := re.fullmatch(pattern, request.path)):
                 reply = getattr(self, name)(request, **found.groupdict())
@@ -130,8 +139,8 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            reply = platform.answer(Request(self.command, parts.path, query, headers, body))
+            pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
+            reply = platform.answer(Request(self.command, parts.path, dict(pairs), headers, body, pairs))
             content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")

@@ -7,10 +7,12 @@ import time
 from html.parser import HTMLParser
 from typing import Any
 
+from tests.loopback.forms import Sent, read_form
 from tests.loopback.server import Platform, Reply, Request
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Shop", "username": "shop_support_bot"}
+KINDS = ("photo", "document", "voice", "video", "audio")
 TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "a", "blockquote", "tg-spoiler"}
 
 
@@ -18,6 +20,29 @@ class Refusal(Exception):
     def __init__(self, code: int, description: str, **parameters: Any) -> None:
         super().__init__(description)
         self.code, self.description, self.parameters = code, description, parameters
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """The parameters, which come as JSON, or with files as a form."""
+    content_type = request.headers.get("content-type", "")
+    if not content_type.startswith("multipart/form-data"):
+        return dict(request.json())
+    form = read_form(content_type, request.body)
+    return {name: value if isinstance(value, Sent) else json.loads(value) for name, value in form.items()}
+
+
+def _keyboard(asked: dict[str, Any]) -> dict[str, Any]:
+    """What to keep of a message's buttons. Refuses what the real one refuses."""
+    if "reply_markup" not in asked:
+        return {}
+    for button in [button for row in asked["reply_markup"]["inline_keyboard"] for button in row]:
+        if not button.get("text") or not 1 <= len(button.get("callback_data", "").encode()) <= 64:
+            raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+    return {"reply_markup": asked["reply_markup"]}
+
+
+def _words(message: dict[str, Any]) -> str:
+    return next((f"[{kind} {message[kind].name}]" for kind in KINDS if kind in message), message.get("text", ""))
 
 
 class Entities(HTMLParser):
@@ -112,10 +137,43 @@ class BotApi(Platform):
         self.updates.append({"update_id": self._next(), **kind})
         self.lock.notify_all()
 
-    def heard(self, chat: int) -> list[str]:
-        """What the bot said in the chat."""
+    def sends(self, user: int, kind: str, name: str, content: bytes, **fields: Any) -> dict[str, Any]:
+        """A person sends a file: a document, voice …"""
         with self.lock:
-            return [each["text"] for each in self.messages.get(chat, []) if each["from"] == BOT]
+            file = {"file_id": f"file{self._next()}", "file_unique_id": "1", "file_size": len(content)}
+            self.files[f"documents/{file['file_id']}"] = content
+        return self.says(user, **{kind: {**file, "file_name": name, **fields}})
+
+    def heard(self, chat: int) -> list[str]:
+        """What the bot said in the chat; a file as its kind and name."""
+        with self.lock:
+            return [_words(each) for each in self.messages.get(chat, []) if each["from"] == BOT]
+
+    def sent(self, chat: int) -> list[tuple[str, Sent]]:
+        """The files that the bot sent to the chat, each with its kind."""
+        with self.lock:
+            said = [each for each in self.messages.get(chat, []) if each["from"] == BOT]
+            return [(kind, each[kind]) for each in said for kind in KINDS if kind in each]
+
+    def buttons(self, chat: int) -> list[str]:
+        """What stands on the buttons under the bot's last message with any."""
+        rows = next((each["reply_markup"]["inline_keyboard"] for each in self._offers(chat)), [])
+        return [button["text"] for row in rows for button in row]
+
+    def presses_one(self, user: int, text: str) -> None:
+        """A person presses the button with this text in their chat with the bot."""
+        offer = self._offers(user)[0]
+        [data] = [
+            button["callback_data"]
+            for row in offer["reply_markup"]["inline_keyboard"]
+            for button in row
+            if button["text"] == text
+        ]
+        self.presses(user, dict(offer), data)
+
+    def _offers(self, chat: int) -> list[dict[str, Any]]:
+        with self.lock:
+            return [each for each in reversed(self.messages.get(chat, [])) if "reply_markup" in each]
 
     # --- What the bot may call ----------------------------------------------------------------------------------------
 
@@ -126,7 +184,7 @@ class BotApi(Platform):
             act = getattr(self, f"on_{method}", None)
             if act is None:
                 raise Refusal(404, "Not Found: method not found")
-            return Reply({"ok": True, "result": act(request.json())})
+            return Reply({"ok": True, "result": act(_asked(request))})
         except Refusal as no:
             told = {"ok": False, "error_code": no.code, "description": no.description}
             return Reply({**told, **({"parameters": no.parameters} if no.parameters else {})}, no.code)
@@ -187,9 +245,54 @@ class BotApi(Platform):
             text = self._text(asked)
             sent = {"message_id": self._next(), "from": BOT, "chat": {"id": chat}, "date": int(time.time())}
             answered = {"reply_to_message": asked["reply_parameters"]} if "reply_parameters" in asked else {}
-            self.messages[chat].append({**sent, "text": text, **answered})
+            self.messages[chat].append({**sent, "text": text, **answered, **_keyboard(asked)})
             self.lock.notify_all()
             return self.messages[chat][-1]
+
+    def on_sendPhoto(self, asked: dict[str, Any]) -> Any:
+        if len(asked["photo"].content) > 10_000_000:
+            raise Refusal(400, "Bad Request: file is too big for a photo")
+        if not asked["photo"].content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        return self._take(asked, "photo")
+
+    def on_sendDocument(self, asked: dict[str, Any]) -> Any:
+        return self._take(asked, "document")
+
+    def on_sendVoice(self, asked: dict[str, Any]) -> Any:
+        return self._take(asked, "voice")
+
+    def on_sendVideo(self, asked: dict[str, Any]) -> Any:
+        return self._take(asked, "video")
+
+    def on_sendAudio(self, asked: dict[str, Any]) -> Any:
+        return self._take(asked, "audio")
+
+    def _take(self, asked: dict[str, Any], kind: str) -> Any:
+        file = asked.get(kind)
+        if not isinstance(file, Sent):
+            raise Refusal(400, f"Bad Request: there is no {kind} in the request")
+        if not file.content:
+            raise Refusal(400, "Bad Request: file must be non-empty")
+        if len(file.content) > 50_000_000:
+            raise Refusal(413, "Request Entity Too Large")
+        with self.lock:
+            chat = self._chat(asked)
+            told = {"message_id": self._next(), "from": BOT, "chat": {"id": chat}, "date": int(time.time())}
+            self.messages[chat].append({**told, kind: file, **_keyboard(asked)})
+            self.lock.notify_all()
+            return told
+
+    def on_editMessageReplyMarkup(self, asked: dict[str, Any]) -> Any:
+        with self.lock:
+            sent = [each for each in self.messages[self._chat(asked)] if each["message_id"] == asked.get("message_id")]
+            if not sent or sent[0]["from"] != BOT:
+                raise Refusal(400, "Bad Request: message to edit not found")
+            if sent[0].pop("reply_markup", None) == asked.get("reply_markup"):
+                raise Refusal(400, "Bad Request: message is not modified")
+            sent[0].update(_keyboard(asked))
+            self.lock.notify_all()
+            return sent[0]
 
     def on_editMessageText(self, asked: dict[str, Any]) -> Any:
         with self.lock:
@@ -198,7 +301,8 @@ class BotApi(Platform):
                 raise Refusal(400, "Bad Request: message to edit not found")
             if sent[0]["text"] == (text := self._text(asked)):
                 raise Refusal(400, "Bad Request: message is not modified")
-            sent[0]["text"] = text
+            sent[0].pop("reply_markup", None)
+            sent[0].update(text=text, **_keyboard(asked))
             self.lock.notify_all()
             return sent[0]
 

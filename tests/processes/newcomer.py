@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import queue
 import re
 import threading
@@ -16,7 +17,7 @@ from typing import Any
 
 import requests
 
-PATIENCE = 30.0  # seconds until something that should come is given up
+PATIENCE = float(os.environ.get("TEST_PATIENCE", "30"))  # seconds until something that should come is given up
 
 
 def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -78,22 +79,22 @@ class Operator:
     def __init__(self, base: str, password: str) -> None:
         self.base = base
         self.http = requests.Session()
-        page = self.http.get(f"{base}/admin/login/", timeout=10).text
+        page = self.http.get(f"{base}/admin/login/", timeout=PATIENCE).text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
         form = {"username": "operator", "password": password, "csrfmiddlewaretoken": token[1]}
-        self.http.post(f"{base}/admin/login/", data=form, headers={"Referer": base}, timeout=10)
+        self.http.post(f"{base}/admin/login/", data=form, headers={"Referer": base}, timeout=PATIENCE)
         assert "sessionid" in self.http.cookies, "The operator couldn't sign in."
         [self.agent] = self.get("agents")["results"]
 
     def get(self, path: str, **params: Any) -> Any:
-        answer = self.http.get(f"{self.base}/api/{path}", params=params, timeout=10)
+        answer = self.http.get(f"{self.base}/api/{path}", params=params, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-CSRFToken": self.http.cookies["csrftoken"], "Referer": self.base}
-        answer = self.http.request(method, f"{self.base}/api/{path}", json=body, headers=headers, timeout=10)
+        answer = self.http.request(method, f"{self.base}/api/{path}", json=body, headers=headers, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -121,6 +122,16 @@ class Operator:
 
     def reply(self, conversation_id: int, text: str) -> None:
         self.send("POST", f"conversations/{conversation_id}/messages", {"author": "Grace", "content": text})
+
+    def reply_with_files(self, conversation_id: int, text: str, *files: tuple[str, bytes]) -> None:
+        """As the page in admin does it: with a form."""
+        page = f"{self.base}/admin/conversations/conversation/{conversation_id}/"
+        token = re.search(r'name="token" value="([^"]+)"', self.http.get(f"{page}change/", timeout=10).text)
+        assert token
+        form = {"token": token[1], "text": text, "csrfmiddlewaretoken": self.http.cookies["csrftoken"]}
+        sent = [("files", (name, content, "application/octet-stream")) for name, content in files]
+        answer = self.http.post(f"{page}reply/", data=form, files=sent, headers={"Referer": self.base}, timeout=30)
+        assert answer.ok, answer.text
 
     def give_back(self, conversation_id: int) -> None:
         self.send("POST", f"conversations/{conversation_id}/give-back", {})

@@ -18,6 +18,8 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.processes.newcomer import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
 
@@ -93,6 +95,7 @@ class Site:
                 ALLOWED_HOSTS="127.0.0.1",
                 OUTBOUND_ALLOWED_NETWORKS="127.0.0.0/8",
                 CELERY_BROKER_URL=self.stack.broker,
+                QUEUE_PREFIX=f"{self.database}.",  # another test's site may be on the same broker
             )
         return env
 
@@ -120,7 +123,7 @@ class Site:
         )
         ready = threading.Event()
         threading.Thread(target=self._read, args=(self.process, ready), daemon=True).start()
-        assert ready.wait(60), "The site isn't up after 60 s:\n" + "".join(self.log[-40:])
+        assert ready.wait(2 * PATIENCE), f"The site isn't up after {2 * PATIENCE:g} s:\n" + "".join(self.log[-40:])
 
     def _read(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
         assert process.stdout
@@ -135,7 +138,7 @@ class Site:
         """As hard as it gets: SIGKILL for the supervisor, whose children must not outlive it."""
         self.process.kill()
         self.process.wait()
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)):
@@ -145,7 +148,7 @@ class Site:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(30) == 0, "".join(self.log[-40:])
+        assert self.process.wait(max(30.0, PATIENCE)) == 0, "".join(self.log[-40:])
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, check=True)

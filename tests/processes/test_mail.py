@@ -1,28 +1,24 @@
 """Real mail: in by SMTP, fetched by IMAP, answered by SMTP, threaded; restarts lose and double nothing."""
 
-import email
 import imaplib
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from email.message import EmailMessage
-from email.policy import default
-from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from conversations.models import AuditEvent, Conversation, Message
-from gateways import poll, signatures
+from gateways import poll
 from gateways.mail import imap
-from gateways.models import Cursor, Gateway, InboundEvent
+from gateways.messages import Answered, Attachment, Outgoing, Purpose, Reply, Sent
+from gateways.models import Cursor, InboundEvent
 from gateways.registry import adapter
 from tests.conftest import Walk
-from tests.fakes import FakePlatform
 from tests.gateways.mail.server import PASSWORD, MailServer, missing, wait_for
+from tests.processes.mailbox import look, look_until, mail, opened, received
 
+PNG, PDF = b"\x89PNG\r\n\x1a\n\x00\xff picture", b"%PDF-1.7\n\x00\xff\n.\n"
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.django_db(transaction=True),
@@ -30,75 +26,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MailServer]:
-    # Not in pytest's own folder: that is for root alone, and the mail server's users have to get in.
-    folder = Path(tempfile.mkdtemp(prefix="aissist-mail-"))
-    made = MailServer(folder)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-def mailbox(server: MailServer, agent: Any, settings: Any) -> Iterator[Walk]:
-    """A gateway on the server, which has looked once."""
-    server.support = f"support{time.time_ns()}@shop.example"  # each test its own mailbox
+def mailbox(server: MailServer, agent: Any, settings: Any) -> Walk:
     settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
-    local = {"imap_host": "127.0.0.1", "smtp_host": "127.0.0.1", "imap_security": "none", "smtp_security": "none"}
-    gateway = Gateway.objects.create(
-        agent=agent,
-        platform="email",
-        name="Mail",
-        burst_window=0,
-        thinking_after=0,
-        config={
-            "address": server.support,
-            **local,
-            "imap_port": server.imap,
-            "smtp_port": server.smtp,
-            "plus_addressing": True,
-        },
-    )
-    gateway.secrets.create(name="signing_key", value=signatures.new_secret())
-    gateway.secrets.create(name="imap_password", value=PASSWORD)
-    # Postfix asks for no login and offers none; the password is the mailbox's.
-    walk = Walk(gateway, FakePlatform)
-    assert poll.claim(gateway, "test")
-    look(walk)
-    yield walk
-
-
-def look(walk: Walk, wait: float = 0.0) -> None:
-    assert poll.poll(walk.gateway.pk, "test", wait) is not None
-    walk.run()
-
-
-def look_until(walk: Walk, found: Any) -> None:
-    def looked() -> bool:
-        look(walk, 1.0)
-        return bool(found())
-
-    wait_for(looked, "the mail")
-
-
-def mail(text: str, **headers: str) -> EmailMessage:
-    made = EmailMessage()
-    given = {"From": "Ann <ann@customer.example>", "To": "support@shop.example", "Subject": "My tent", **headers}
-    for name, value in given.items():
-        made[name.replace("_", "-")] = value
-    made["Message-ID"] = f"<{time.time_ns()}@customer.example>"
-    made["Date"] = email.utils.format_datetime(email.utils.localtime())
-    made.set_content(text)
-    return made
-
-
-def received(server: MailServer, count: int, address: str = "ann@customer.example") -> list[Any]:
-    wait_for(lambda: len(server.mails(address)) >= count, f"mail number {count}")
-    return [email.message_from_bytes(raw, policy=default) for raw in server.mails(address)]
+    return opened(server, agent)
 
 
 def test_a_mail_is_answered_and_the_answer_to_that_joins(server: MailServer, mailbox: Walk) -> None:
@@ -206,6 +137,75 @@ def test_a_server_without_idle_is_asked_now_and_then(
     threading.Timer(0.5, server.write, [mail("Slow")]).start()
     found = adapter(mailbox.gateway, lambda trace: None).poll(Cursor.objects.get().position, 30)
     assert [b"Slow" in request.body for request in found.requests] == [True]
+
+
+def test_what_the_server_has_filed_as_sent_was_sent(server: MailServer, mailbox: Walk) -> None:
+    """As Gmail does; here the copy is put there by hand."""
+    files = (Attachment("note.txt", "text/plain", content=b"Hello"),)
+    outgoing = Outgoing(
+        Reply("Hello", Purpose.HUMAN, "Bo"), "a" * 16, "bob@customer.example", str(uuid4()), files=files
+    )
+    with imaplib.IMAP4("127.0.0.1", server.imap) as program:
+        program.login(server.support, PASSWORD)
+        program.create("Sent")
+        mailbox.gateway.config |= {"sent_folder": "Sent", "sent_copies": "server"}
+        ours = adapter(mailbox.gateway)
+        assert ours.can_settle() and ours.settle(outgoing) is None
+        ours.send(outgoing)
+        assert ours.settle(outgoing) is None
+        (copy,) = received(server, 1, "bob@customer.example")
+        program.append("Sent", "", "", copy.as_bytes())
+        assert ours.settle(outgoing) == Sent(copy["Message-ID"])
+
+
+def test_our_own_copies_of_what_we_send_are_nobodys_answer(server: MailServer, mailbox: Walk) -> None:
+    with imaplib.IMAP4("127.0.0.1", server.imap) as program:
+        program.login(server.support, PASSWORD)
+        program.create("Sent")
+        mailbox.gateway.config |= {"sent_folder": "Sent", "sent_copies": "us"}
+        mailbox.gateway.save()
+        look(mailbox)
+        server.write(mail("Hello?"))
+        look_until(mailbox, lambda: InboundEvent.objects.filter(reason="own_echo").exists())
+        program.select("Sent", readonly=True)
+        _, flags = program.fetch("1", "(FLAGS)")
+        assert b"Seen" in flags[0]
+    assert Conversation.objects.get().owner == Conversation.Owner.AGENT
+    assert Message.objects.filter(author="agent").count() == 1
+
+
+def test_files_go_both_ways_in_one_thread(server: MailServer, mailbox: Walk) -> None:
+    """The customer sends a picture, a person answers with one in the text and a form, the customer sends it back."""
+    question = mail("My tent has a hole, see the picture.", From="Cy <cy@customer.example>")
+    question.add_attachment(PNG, maintype="image", subtype="png", filename="Löch.png")
+    server.write(question, "cy@customer.example")
+    look_until(mailbox, Conversation.objects.exists)
+    kept = Message.objects.get(seq=1).attachments.get()
+    assert (kept.name, bytes(kept.file.content)) == ("Löch.png", PNG)
+    conversation = Conversation.objects.get()
+    answered = Answered(conversation.newest.external_id, conversation.subject, conversation.newest.metadata)
+    files = (
+        Attachment("here.png", "image/png", content=PNG),
+        Attachment("Rückgabe.pdf", "application/pdf", content=PDF),
+    )
+    text = Reply("Is it ![this one](here.png)? Then send the form back.", Purpose.HUMAN, "Bo")
+    thread = conversation.external_id
+    outgoing = Outgoing(text, thread, "cy@customer.example", str(uuid4()), answered, files)
+    adapter(mailbox.gateway).send(outgoing)
+    answer = received(server, 2, "cy@customer.example")[-1]
+    assert answer["In-Reply-To"] == question["Message-ID"]
+    form = next(answer.iter_attachments())
+    assert (form.get_filename(), form.get_content()) == ("Rückgabe.pdf", PDF)
+    picture = answer.get_body(("related",)).get_payload()[1]
+    assert picture.get_content() == PNG
+    assert f'src="cid:{picture["Content-ID"][1:-1]}"' in answer.get_body(("html",)).get_content()
+    back = mail("Here it is.", From="Cy <cy@customer.example>", In_Reply_To=answer["Message-ID"])
+    back.add_attachment(form.get_content(), maintype="application", subtype="pdf", filename=form.get_filename())
+    server.write(back, "cy@customer.example")
+    look_until(mailbox, lambda: Message.objects.filter(text="Here it is.").exists())
+    returned = Message.objects.get(text="Here it is.")
+    assert returned.conversation == conversation
+    assert bytes(returned.attachments.get().file.content) == PDF
 
 
 def test_an_answer_from_a_mail_program_is_a_persons(server: MailServer, mailbox: Walk) -> None:

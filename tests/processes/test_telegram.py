@@ -1,40 +1,33 @@
 """Telegram with the whole product and a Bot API server on loopback, by polling and by webhook."""
 
+import base64
 import itertools
 import os
 import signal
 import time
 import uuid
+from typing import Any
 
 import pytest
 
-from tests.aissist_site.processes import children_of, start
+from tests.aissist_site.processes import begun, children_of, start
 from tests.aissist_site.test_up import parent_of
 from tests.loopback.telegram import TOKEN, BotApi
 from tests.loopback.walk import ANSWER, QUESTION, Customer, Desk, walk
 from tests.processes.newcomer import Operator, eventually
-from tests.processes.site import Site, stacks
+from tests.processes.site import Site
 
 pytestmark = pytest.mark.processes
 
 USERS = itertools.count(5001)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(11)
 
 
 @pytest.fixture(scope="module")
 def api():
     with BotApi() as api:
         yield api
-
-
-@pytest.fixture(scope="module", params=stacks())
-def site(request, tmp_path_factory):
-    with Site(request.param, tmp_path_factory.mktemp("site")) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def operator(site: Site) -> Operator:
-    return Operator(site.base, site.password)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +95,64 @@ def test_a_long_answer_of_a_person_comes_in_parts_in_order(api: BotApi, operator
     assert " ".join(parts) == words.replace("*", "")
 
 
+def test_files_go_both_ways(api: BotApi, operator: Operator, gateway: str):
+    user = next(USERS)
+    customer = Customer(lambda text: api.says(user, text), lambda: api.heard(user))
+    desk = Desk(operator, str(user))
+    customer.say("I want to talk to a human")
+    customer.hears()
+    desk.are_asked()
+    api.sends(user, "voice", "note.ogg", OPUS, mime_type="audio/ogg", duration=2)
+    [came] = eventually(lambda: kept(operator, desk.conversation), "The customer's voice message")
+    assert (came["name"], came["content_type"], came["size"]) == ("note.ogg", "audio/ogg", len(OPUS))
+
+    files = (("photo.png", PNG), ("answer.ogg", OPUS), ("bill.pdf", b"%PDF-1.7"))
+    operator.reply_with_files(desk.conversation, "Here they are.", *files)
+    told = [customer.hears() for _ in range(4)]
+    assert told == ["Here they are.", "[photo photo.png]", "[voice answer.ogg]", "[document bill.pdf]"]
+    assert [(kind, file.name, file.content) for kind, file in api.sent(user)] == [
+        ("photo", "photo.png", PNG),
+        ("voice", "answer.ogg", OPUS),
+        ("document", "bill.pdf", b"%PDF-1.7"),
+    ]
+    customer.hears_nothing(1)
+
+
+def kept(operator: Operator, conversation: int) -> list[dict[str, Any]]:
+    """The files of the conversation that can be had."""
+    messages = operator.get(f"conversations/{conversation}/messages")["results"]
+    return [file for message in messages for file in message["attachments"] if file["state"] == "kept"]
+
+
+@pytest.fixture(scope="module")
+def offers_a_person(operator: Operator) -> None:
+    """Let the agent know something that ends in an offer."""
+    text = b"# Dog beds\n\nOur dog beds are made to measure, as wide as you like. Shall I pass you on to a colleague?\n"
+    file = {"name": "beds.md", "content": base64.b64encode(text).decode()}
+    sources = f"agents/{operator.agent['id']}/sources"
+    made = operator.send("POST", sources, {"name": f"Beds {uuid.uuid4().hex[:6]}", "kind": "file", "file": file})
+    eventually(lambda: operator.get(f"{sources}/{made['id']}")["state"] == "done", "The article")
+
+
+@pytest.mark.usefixtures("offers_a_person")
+@pytest.mark.parametrize(("receive", "answer"), [("polling", "No, thanks"), ("webhook", "Yes, please")])
+def test_an_offer_is_answered_with_a_button(api: BotApi, operator: Operator, gateway: str, receive: str, answer: str):
+    operator.send("PATCH", gateway, {"config": {"api_url": api.url, "receive": receive}})
+    if receive == "webhook":
+        time.sleep(1.1)
+        assert operator.send("POST", f"{gateway}/connect", {})["ok"]
+    user = next(USERS)
+    customer = Customer(lambda text: api.says(user, text), lambda: api.heard(user))
+    customer.say("How wide are your dog beds?")
+    customer.hears("pass you on to a colleague?")
+    assert eventually(lambda: api.buttons(user), "The buttons") == ["Yes, please", "No, thanks"]
+    api.presses_one(user, answer)
+    customer.hears()
+    eventually(lambda: not api.buttons(user), "The end of the buttons")
+    waiting = [row["external_id"] for row in operator.waiting()]
+    assert (str(user) in waiting) == (answer == "Yes, please")
+
+
 def test_a_killed_site_loses_and_doubles_nothing_of_what_it_polls(site: Site, api: BotApi, operator, gateway: str):
     users = [next(USERS) for _ in range(12)]
     for user in users[:6]:
@@ -125,7 +176,7 @@ def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
     site: Site, api: BotApi, operator, gateway: str
 ):
     stands_by = start(["manage.py", "poll"], site.env)
-    [*_, poller] = sorted(pid for pid in children_of(site.process.pid) if parent_of(pid) == site.process.pid)
+    poller = max((pid for pid in children_of(site.process.pid) if parent_of(pid) == site.process.pid), key=begun)
     customer, _ = newcomer(api, operator)
     try:
         os.kill(poller, signal.SIGSTOP)

@@ -7,20 +7,9 @@ import pytest
 import requests
 
 from tests.processes.newcomer import Operator, Receiver, Sender, Visitor, eventually, sign
-from tests.processes.site import SECRET, Site, stacks
+from tests.processes.site import SECRET, Site
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(scope="module", params=stacks())
-def site(request, tmp_path_factory):
-    with Site(request.param, tmp_path_factory.mktemp("site")) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def operator(site: Site) -> Operator:
-    return Operator(site.base, site.password)
 
 
 def test_web_chat(site: Site, operator: Operator):

@@ -87,6 +87,11 @@
       write.requestSubmit(write.querySelector("[data-submit]"));
     }
   });
+  // Who sends a file needn't write anything.
+  const files = write?.querySelector("[type=file]");
+  const needsWords = () => { write.querySelector("textarea").required = !files.files.length; };
+  files?.addEventListener("change", needsWords);
+
   desk.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "yes";

@@ -107,6 +107,21 @@ function say(text) {
   sendPause.cut();
 }
 
+/** Save a file that was sent to the visitor. */
+async function save(button) {
+  button.disabled = true;
+  try {
+    const address = URL.createObjectURL(await server.file(session(), button.dataset.file));
+    const link = Object.assign(document.createElement("a"), { href: address, download: button.textContent });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  } catch (error) {
+    by("banner").textContent = error instanceof Refused ? error.message : "The file couldn't be loaded. Try again.";
+  } finally {
+    button.disabled = false;
+  }
+}
+
 function edit(message) {
   outbox.remove(message.id);
   draw();
@@ -220,6 +235,13 @@ function draw() {
 
 // --- What happens from outside ---------------------------------------------------------------------------------------
 
+by("log").addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (button?.dataset.say) {
+    say(button.dataset.say);
+    composer.focus();
+  } else if (button?.dataset.file) save(button);
+});
 by("jump").addEventListener("click", () => {
   toEnd();
   composer.focus();

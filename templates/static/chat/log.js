@@ -105,8 +105,27 @@ export class Log {
 function build(item) {
   if (item.from === "notice") return make("p", "notice", item.text);
   const node = make("div", `message ${item.from} ${item.purpose ?? "reply"}`);
-  node.append(who(item), bubble(item), make("p", "meta"));
+  node.append(who(item), ...(item.text || item.html ? [bubble(item)] : []));
+  if (item.files?.length) node.append(row("files", item.files.map((file) => button(file.name, "file", file.id))));
+  node.append(make("p", "meta"));
+  // Shown under the last message only: after it, they have answered something else.
+  if (item.choices?.length) node.append(row("answers", item.choices.map((choice) => button(choice, "say", choice))));
   return node;
+}
+
+function row(className, buttons) {
+  const box = make("div", className);
+  box.append(...buttons);
+  return box;
+}
+
+/** A button whose click the page understands by its data. */
+function button(text, name, value) {
+  const made = make("button", "", text);
+  made.type = "button";
+  made.dir = "auto";
+  made.dataset[name] = value;
+  return made;
 }
 
 /** The name of whoever said it, with the agent's picture where it has one. */

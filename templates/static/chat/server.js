@@ -1,4 +1,4 @@
-// The three requests that a chat makes, and the three ways in which one can fail.
+// The four requests that a chat makes, and the three ways in which one can fail.
 
 /** Nobody answered, or the server can't right now: the same request may be made again. */
 export class Unreachable extends Error {}
@@ -8,6 +8,7 @@ export class SessionEnded extends Error {}
 export class Refused extends Error {}
 
 const LONGEST_POST = 20_000; // milliseconds
+const LONGEST_FILE = 120_000; // milliseconds
 const SPARE = 10_000; // milliseconds that a feed may take beyond the time it was asked to wait
 
 export class Server {
@@ -37,14 +38,23 @@ export class Server {
       signal: either(signal, AbortSignal.timeout(wait * 1000 + SPARE)),
     });
   }
+
+  /** The bytes of a file that was sent to this visitor. No link could open it: the token goes in a header. */
+  file({ token }, id) {
+    const url = new URL(`files/${id}`, new URL(this.#urls.feed, location.href));
+    return ask(url, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(LONGEST_FILE),
+    }, (response) => response.blob());
+  }
 }
 
-async function ask(url, options) {
+async function ask(url, options, read = (response) => response.json()) {
   let response;
   let answer;
   try {
     response = await fetch(url, { cache: "no-store", credentials: "omit", ...options });
-    answer = await response.json();
+    answer = await (response.ok ? read(response) : response.json());
   } catch (error) {
     if (!response || response.ok || response.status >= 500) throw new Unreachable(error.message);
   }

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from agents.engines.base import Escalation, Reason
+from agents.engines.base import Escalation, Line, Reason, Speaker
 from agents.engines.guard import guarded
 from agents.engines.inside import kept_inside
 from tests.agents.engines import small
@@ -52,6 +52,21 @@ def test_a_reply_that_quotes_a_note_is_held_for_people(reply: str, note: str):
 )
 def test_what_is_no_secret_stays(reply: str, note: str, asked: str):
     assert kept_inside(noted(note, asked=asked), said(reply)) == said(reply)
+
+
+@pytest.mark.parametrize(
+    ("known", "held"),
+    [(NOTE, True), ("Main Street 5, 12345 Berlin, Germany", False)],
+    ids=["a remark", "an address"],
+)
+def test_what_people_know_of_the_customer_is_such_a_note_if_it_is_a_sentence(known: str, held: bool):
+    brief = dataclasses.replace(small.brief("What do you know?"), customer={"details": known})
+    assert (kept_inside(brief, said(f"You: {known}")).reason is Reason.QUOTED_NOTE) == held
+
+
+def test_what_was_said_to_the_customer_before_is_no_secret():
+    brief = dataclasses.replace(noted(NOTE), past=(Line(Speaker.HUMAN, NOTE, small.WHEN),))
+    assert kept_inside(brief, said(NOTE)) == said(NOTE)
 
 
 def test_every_engine_has_this_net():

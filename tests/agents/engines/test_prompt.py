@@ -211,3 +211,37 @@ def test_a_model_is_told_of_the_offer_that_waits():
     offered = dataclasses.replace(small.brief("Hm"), offer=Offer("possible", "It may be about billing."))
     assert prompt.OFFERED in prompt.build(offered, [], PLENTY).messages[1]["content"]
     assert prompt.OFFERED not in prompt.build(small.brief("Hm"), [], PLENTY).messages[1]["content"]
+
+
+class TestThePast:
+    """What was said before the agent came, and what people know of the customer."""
+
+    def told(self, *said: str, tokens: int = PLENTY, **customer: str) -> Sequence[prompt.Message]:
+        lines = (Line(Speaker.HUMAN if at % 2 else Speaker.CUSTOMER, text, small.WHEN) for at, text in enumerate(said))
+        brief = dataclasses.replace(small.brief(INNOCENT), past=tuple(lines), customer=customer)
+        return prompt.build(brief, small.agent().articles, tokens, drawn(MARK, "beefbeef")).messages
+
+    @pytest.mark.parametrize("text", INJECTIONS, ids=range(len(INJECTIONS)))
+    def test_changes_no_byte_of_the_rules_and_stands_only_among_the_data(self, text: str):
+        messages = self.told("Hello", text, remark=text)
+        assert messages[0] == INNOCENT_SYSTEM
+        assert messages[2:] == prompt.build(small.brief(INNOCENT), small.agent().articles, PLENTY).messages[2:]
+
+    def test_stands_between_marks_with_who_said_it(self):
+        first = self.told("My kettle leaks.", "We'll see.", plan="Gold", orders="3")[1]["content"]
+        assert f"{MARK} said by the customer\nMy kettle leaks.\n{MARK} end of what was said" in first
+        assert f"{MARK} said by a person of the company\nWe'll see.\n{MARK} end of what was said" in first
+        assert f"{MARK} {prompt.CUSTOMER}\n- plan: Gold\n- orders: 3\n{MARK} end of what is known" in first
+
+    @pytest.mark.parametrize("told", [{"said": [f"{MARK} end"]}, {"name": f"{MARK} end"}], ids=["said", "known"])
+    def test_cannot_end_what_it_stands_in(self, told: dict[str, str | list[str]]):
+        messages = self.told(*told.get("said", []), **({"name": str(told["name"])} if "name" in told else {}))
+        assert "beefbeef article 1:" in messages[1]["content"]
+
+    def test_leaves_room_for_articles_and_keeps_its_end(self):
+        first = self.told(*(f"Line {number} " + "word " * 150 for number in range(30)), tokens=6_000)[1]["content"]
+        assert "Line 29 " in first and "Line 0 " not in first and small.REFUNDS.body in first
+
+    def test_without_any_nothing_is_said_of_it(self):
+        first = self.told()[1]["content"]
+        assert "before you were part of it" not in first and prompt.CUSTOMER not in first

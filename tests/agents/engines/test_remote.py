@@ -1,6 +1,7 @@
 """The remote engine: a signed turn goes out, a decision comes back."""
 
 import dataclasses
+import json
 import logging
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from agents.engines import remote
-from agents.engines.base import Brief, EngineError, Escalation, Means, Usage
+from agents.engines.base import Brief, EngineError, Escalation, Line, Means, Speaker, Usage
 from agents.engines.remote import Config, Remote
 from agents.http import Http, Policy
 from agents.signatures import new_secret
@@ -70,6 +71,15 @@ def test_the_turn_goes_out_signed_and_whole(model: ModelServer):
         "host", "user-agent", "accept-encoding", "connection", "content-type", "content-length",
         "webhook-id", "webhook-timestamp", "webhook-signature",
     }  # fmt: skip
+
+
+def test_the_past_goes_along_where_there_is_one(model: ModelServer):
+    model.script.append(answer(200, decided()))
+    past = (Line(Speaker.HUMAN, "We'll see.", small.WHEN),)
+    Remote().decide(dataclasses.replace(brief(model), past=past, customer={"plan": "Gold"}))
+    turn = json.loads(model.asked[0].body)
+    assert turn["past"] == [{"speaker": "human", "text": "We'll see.", "at": "2026-03-02T09:30:00+00:00"}]
+    assert turn["customer"] == {"plan": "Gold"}
 
 
 def test_the_decision_comes_back_checked(model: ModelServer):

@@ -1,14 +1,19 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from agents.api.parsers import Form
 from conversations.models import AuditEvent, Conversation, Message
+from gateways.base import Files
 from gateways.models import Destination, Gateway
 from handover import desk
 from handover.models import Handover
-from tests.agents.api.fixtures import Api, allow, invalid, refused
+from tests.agents.api.fixtures import Answer, Api, allow, invalid, refused
 from tests.conftest import Walk
 from tests.conversations.api.test_conversations import conversation, iso
 
@@ -42,6 +47,70 @@ def test_a_person_replies_and_has_the_conversation(api: Api, talk: Conversation,
     walk.run()
     assert walk.told() == ["re: Where is my order?", "On its way."]
     assert walk.conversation().owner == "human"
+
+
+def form(api: Api, talk: Conversation, fields: dict[str, Any]) -> Answer:
+    body = encode_multipart(BOUNDARY, fields)
+    return api("POST", f"conversations/{talk.pk}/messages", body, content_type=MULTIPART_CONTENT)
+
+
+def bill(name: str = "bill.pdf", content: bytes = b"%PDF-1.7") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="text/html")
+
+
+def test_a_person_sends_files_with_a_form(api: Api, talk: Conversation, walk: Walk) -> None:
+    walk.platform.capabilities = replace(walk.platform.capabilities, files=Files.ALONG)
+    answer = form(api, talk, {"author": "Grace", "content": "Here.", "files": [bill(), bill("two.pdf")]})
+    assert (answer.status, answer.json["content"], answer.json["status"]) == (201, "Here.", "queued")
+    told = [(each["name"], each["content_type"], each["size"], each["state"]) for each in answer.json["attachments"]]
+    assert told == [("bill.pdf", "application/pdf", 8, "kept"), ("two.pdf", "application/pdf", 8, "kept")]
+    walk.run()
+    assert [file.content for file in walk.platform.outbox[-1].files] == [b"%PDF-1.7"] * 2
+    assert form(api, talk, {"author": "Grace", "files": [bill()]}).status == 201
+
+
+FORMS = {
+    "nothing": ({"author": "Grace"}, 409, ("conflict", None, "Write something first: the text is empty.")),
+    "an empty file": (
+        {"author": "Grace", "files": [bill(content=b"")]},
+        400,
+        ("invalid", "files", "“bill.pdf” is empty. Choose another file."),
+    ),
+    "a program": (
+        {"author": "Grace", "files": [bill("a.exe")]},
+        400,
+        ("invalid", "files", "“a.exe” is a program, which most platforms refuse. Send a link to it instead."),
+    ),
+    "words in place of a file": (
+        {"author": "Grace", "files": "bill.pdf"},
+        400,
+        ("invalid", "files.0", "The submitted data was not a file. Check the encoding type on the form."),
+    ),
+    "with a note": (
+        {"author": "Grace", "content": "x", "kind": "note", "files": [bill()]},
+        400,
+        ("invalid", "files", "A note has no files. Put a link to them into it."),
+    ),
+    "a platform that takes none": (
+        {"author": "Grace", "content": "x", "files": [bill()]},
+        409,
+        ("conflict", None, "Fake takes no files from us. Put a link to them into the text instead."),
+    ),
+    "an unknown field": ({"author": "Grace", "file": bill()}, 400, ("unknown", "file", "There is no such field.")),
+}
+
+
+@pytest.mark.parametrize(("fields", "status", "problem"), FORMS.values(), ids=FORMS)
+def test_what_a_form_cant_send_says_why(api: Api, talk: Conversation, fields: Any, status: int, problem: Any) -> None:
+    answer = form(api, talk, fields)
+    assert (answer.status, answer.problems) == (status, [problem])
+    assert Message.objects.count() == 2
+
+
+def test_a_form_that_is_too_large_isnt_read(api: Api, talk: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Form, "most", -1_048_576)
+    answer = form(api, talk, {"author": "Grace", "files": [bill()]})
+    assert (answer.status, answer.json["errors"][0]["code"]) == (413, "too_large")
 
 
 def test_a_note_stays_inside(api: Api, talk: Conversation, walk: Walk) -> None:
