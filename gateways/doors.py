@@ -1,7 +1,8 @@
 """The gateway behind a public address, with its adapter: kept for a second, so that a webhook costs one INSERT.
 
-A changed secret or option therefore counts for new requests one second later at most. Addresses that don't exist are
-not kept, so that nobody can fill the memory with them.
+What a secret or an option was may therefore let requests in for one second more. It must never keep one out: many
+platforms don't send again what was refused, and a webhook that is just being made is called within that second.
+Addresses that don't exist are not kept, so that nobody can fill the memory with them.
 """
 
 import time
@@ -24,11 +25,14 @@ class Door:
 _doors: dict[str, Door] = {}
 
 
-def door(public_id: str) -> Door | None:
-    """What is behind the address, None for nothing. Raises ConfigError for a gateway that isn't configured."""
+def remembered(public_id: str) -> Door | None:
+    """What was behind the address a moment ago. None for what isn't remembered, or isn't fresh any more."""
     known = _doors.get(public_id)
-    if known and time.monotonic() - known.read_at < FRESH:
-        return known
+    return known if known and time.monotonic() - known.read_at < FRESH else None
+
+
+def read(public_id: str) -> Door | None:
+    """What is behind the address, None for nothing. Raises ConfigError for a gateway that isn't configured."""
     gateway = Gateway.objects.filter(public_id=public_id).first()
     if gateway is None:
         _doors.pop(public_id, None)

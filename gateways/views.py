@@ -1,6 +1,7 @@
 """The one webhook view of all platforms: translate a request, let `receive` decide, translate the outcome."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -10,9 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from gateways import doors
 from gateways.base import Answer, InboundRequest
-from gateways.doors import door
 from gateways.errors import ConfigError, Refused, TooLarge
+from gateways.models import Receipt
 from gateways.receive import receive
 
 log = structlog.get_logger(__name__)
@@ -23,9 +25,7 @@ log = structlog.get_logger(__name__)
 def webhook(request: HttpRequest, public_id: str) -> HttpResponse:
     """202 once the request is kept; 4xx for what we refuse; 503 for what the platform should send again."""
     try:
-        if (found := door(public_id)) is None:
-            return _error(404, "not_found", "There is no gateway at this address.")
-        outcome = receive(found.gateway, found.adapter, _inbound(request))
+        outcome = _received(public_id, _inbound(request))
     except Refused as refused:
         log.info("webhook_refused", gateway=public_id, status=refused.status, why=refused.public)
         return _error(refused.status, type(refused).__name__.lower(), refused.public)
@@ -35,9 +35,20 @@ def webhook(request: HttpRequest, public_id: str) -> HttpResponse:
     except Error as error:
         log.error("database_unavailable", gateway=public_id, error=type(error).__name__)
         return _later("We can't store your request right now. Send it again later.")
+    if outcome is None:
+        return _error(404, "not_found", "There is no gateway at this address.")
     if isinstance(outcome, Answer):
         return HttpResponse(outcome.body, status=outcome.status, content_type=outcome.content_type)
     return HttpResponse(b'{"receipt": %d}' % outcome.pk, status=202, content_type="application/json")
+
+
+def _received(public_id: str, request: InboundRequest) -> Receipt | Answer | None:
+    """What came of the request; None where no gateway is. Only who was read for it may refuse it."""
+    if known := doors.remembered(public_id):
+        with suppress(Refused):
+            return receive(known.gateway, known.adapter, request)
+    found = doors.read(public_id)
+    return None if found is None else receive(found.gateway, found.adapter, request)
 
 
 def _inbound(request: HttpRequest) -> InboundRequest:

@@ -72,7 +72,7 @@ SQLITE_FAULTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
 @pytest.mark.parametrize("fault", [*FAULTS, *(pytest.param(name, marks=on_sqlite) for name in SQLITE_FAULTS)])
 def test_503_while_it_lasts_and_the_event_counts_once_afterwards(walk: Walk, fault: str, known: bool):
     if known:
-        doors.door(walk.gateway.public_id)
+        doors.read(walk.gateway.public_id)
     with {**FAULTS, **SQLITE_FAULTS}[fault]():
         answers = [post(walk.gateway) for _ in range(2)]
     for answer in answers:

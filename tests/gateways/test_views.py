@@ -8,6 +8,7 @@ from django.test import Client, RequestFactory
 from aissist_site.wsgi import application
 from gateways import doors, views
 from gateways.base import Answer
+from gateways.errors import SignatureError
 from gateways.models import Gateway, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -127,5 +128,26 @@ class TestTheShortWay:
 def test_a_changed_gateway_counts_after_a_second(gateway, monkeypatch):
     assert post(gateway, **RIGHT).status_code == 202
     Gateway.objects.update(config={"region": "mars"})
+    assert post(gateway, **RIGHT).status_code == 202
     monkeypatch.setattr(doors, "FRESH", 0.0)
     assert post(gateway, **RIGHT).status_code == 503
+
+
+def test_a_new_secret_counts_at_once(gateway, platform, monkeypatch):
+    """A platform calls as soon as it knows the secret, and doesn't call again where that is refused."""
+
+    def verify(self, request):
+        if request.headers.get("x-proof") != (self.secrets.get("token") or "right"):
+            raise SignatureError("The proof is wrong.")
+
+    monkeypatch.setattr(platform, "verify", verify)
+    assert post(gateway, **RIGHT).status_code == 202
+    gateway.secrets.create(name="token", value="new")
+    assert post(gateway, **{"x-proof": "new"}).status_code == 202
+    assert post(gateway, **RIGHT).status_code == 401
+
+
+def test_a_gateway_that_has_gone_refuses_for_itself_no_more(gateway):
+    assert post(gateway, **RIGHT).status_code == 202
+    Gateway.objects.all().delete()
+    assert post(gateway).status_code == 404
