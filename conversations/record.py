@@ -297,6 +297,7 @@ def _approves(conversation: Conversation, message: Message, by: str) -> bool:
 
 
 def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
+    """What is under way is looked at first: what arrives between the two looks is then found by the second."""
     refs = Q()
     if event.message_id:
         refs |= Q(external_id=event.message_id)
@@ -305,8 +306,10 @@ def _is_own_echo(gateway: Gateway, event: StaffSaid) -> bool:
             refs |= Q(client_ref=uuid.UUID(event.client_ref))
         except ValueError:
             return False
+    if _is_under_way(gateway, event):
+        return True
     ours = Delivery.objects.filter(refs, gateway=gateway).exclude(kind=effects.Draft.kind)  # that, people sent
-    return (bool(refs) and ours.exists()) or _is_under_way(gateway, event)
+    return bool(refs) and ours.exists()
 
 
 def _is_under_way(gateway: Gateway, event: StaffSaid) -> bool:

@@ -5,7 +5,7 @@ from django.db import OperationalError
 
 from agents.engines.base import EngineError, Reason
 from aissist_site import pipeline, take_in
-from conversations import limbo
+from conversations import limbo, record
 from conversations.models import Conversation, Delivery, Message, Turn
 from gateways.errors import DeliveryError, Failure
 from gateways.messages import Assign, Note, Tag
@@ -154,6 +154,21 @@ class TestAPerson:
         walk.platform.script.append(echoes)
         assert walk.answer("Where is it?") == ["Your **tent** ships [today](https://shop.example/t)"]
         assert walk.conversation().owner == owner
+
+    def test_whose_words_come_back_just_as_we_learn_their_id(self, walk: Walk, monkeypatch):
+        """However the look at what we send falls: it is under way before it, and has arrived after it."""
+        walk.answer("Hello")
+        ours, under_way = Delivery.objects.filter(kind="reply"), record._is_under_way
+        ours.update(status="sending", external_id="")
+
+        def arrives_first(*args):
+            ours.update(status="sent", external_id="m7")
+            return under_way(*args)
+
+        monkeypatch.setattr(record, "_is_under_way", arrives_first)
+        walk.staff("re: Hello", message_id="m7")
+        walk.run()
+        assert walk.conversation().owner == "agent"
 
     def test_who_leaves_a_note_silences_nobody(self, walk: Walk):
         walk.answer("Hello")
