@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from agents.http import HttpError
+from gateways import poll
 from gateways.base import Adapter, Health
 from gateways.errors import ConfigError, DeliveryError
 from gateways.models import Gateway
@@ -38,6 +39,7 @@ def _connect(gateway: Gateway, ours: Adapter) -> str:
         Gateway.objects.filter(pk=gateway.pk).update(connection=dict(made.state))
         for name, value in made.secrets.items():
             gateway.secrets.update_or_create(name=name, defaults={"value": value})
+    poll.begin(gateway)
     return " ".join([f"{ours.label} sends to {address(gateway)} now.", *made.steps])
 
 

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import structlog
 from django.db import connection, transaction
@@ -82,6 +83,18 @@ def release(holder: str, gateway_id: int | None = None) -> None:
     if gateway_id is not None:
         held = held.filter(gateway=gateway_id)
     held.update(holder="", lease_until=None)
+
+
+def begin(gateway: Gateway) -> None:
+    """Ask for the first time: what comes from now on isn't overlooked, whenever the poller finds the gateway."""
+    holder = uuid4().hex
+    if not _wants(gateway) or not claim(gateway, holder):
+        return
+    try:
+        poll(gateway.pk, holder, wait=0.0)
+        release(holder, gateway.pk)
+    except LeaseLost:
+        return
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------

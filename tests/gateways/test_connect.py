@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.http import NotSent
-from gateways.base import Connection
+from gateways.base import Connection, Polled
 from gateways.connect import connect, disconnect
 from gateways.errors import DeliveryError, Failure
 from gateways.models import Cursor
@@ -43,6 +43,13 @@ def test_what_was_made_is_kept_and_given_back(gateway, connects):
     gateway.refresh_from_db()
     assert gateway.connection == {}
     assert connects == [(ADDRESS + gateway.public_id, {}), (ADDRESS + gateway.public_id, {"hook": 1}), {"hook": 2}]
+
+
+def test_what_comes_after_connecting_is_not_overlooked_though_nobody_polls_yet(gateway, platform, monkeypatch):
+    monkeypatch.setattr(platform, "capabilities", replace(platform.capabilities, polls=True))
+    monkeypatch.setattr(platform, "poll", lambda self, cursor, wait: Polled((), {"from": "now on"}))
+    assert connect(gateway).ok
+    assert Cursor.objects.get(gateway=gateway).position == {"from": "now on"}
 
 
 @pytest.mark.parametrize(

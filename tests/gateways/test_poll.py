@@ -109,6 +109,21 @@ def test_who_stops_lets_others_go_on_at_once(held: Gateway):
     assert poll.claim(held, "other")
 
 
+def test_who_begins_asks_once_and_leaves_the_rest_to_the_poller(gateway, script):
+    script.answers = [Polled((request("a"),), {"after": 1})]
+    poll.begin(gateway)
+    assert (cursor().position, Receipt.objects.count()) == ({"after": 1}, 1)
+    assert poll.claim(gateway, "the poller")
+    poll.begin(gateway)
+    assert script.asked == [({}, 0.0)]
+
+
+def test_who_need_not_be_asked_is_not_begun_with(gateway, script):
+    script.wanted = False
+    poll.begin(gateway)
+    assert (script.asked, Cursor.objects.count()) == ([], 0)
+
+
 # --- What is kept -----------------------------------------------------------------------------------------------------
 
 
