@@ -1,5 +1,6 @@
 """Run several processes in the foreground as one: one log, one Ctrl-C, and none of them without the others."""
 
+import contextlib
 import io
 import os
 import select
@@ -10,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
@@ -66,7 +68,7 @@ class Supervisor:
         pid = os.fork()
         if pid == 0:
             os.close(reader)
-            self._become(run, parent, writer)
+            self._become(name, run, parent, writer)
         os.close(writer)
         self.take(name, pid, os.fdopen(reader, "rb", buffering=0))
 
@@ -99,10 +101,11 @@ class Supervisor:
     def say(self, sentence: str) -> None:
         self._print(b"up     | " + sentence.encode() + b"\n")
 
-    def _become(self, run: Callable[[], None], parent: int, writer: int) -> NoReturn:
+    def _become(self, name: str, run: Callable[[], None], parent: int, writer: int) -> NoReturn:
         status = 1
         try:
             leash.tie(parent)
+            _be_called(name)
             os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which then stops each in its turn
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
@@ -203,6 +206,12 @@ def describe(status: int) -> str:
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:
     raise Stop
+
+
+def _be_called(name: str) -> None:
+    """So that `ps -e`, `top` and `pstree` show who is who, where the kernel lets a process choose (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
 
 
 def _write_to(writer: int) -> None:

@@ -68,9 +68,11 @@ def children_of(pid: int) -> list[int]:
     return below
 
 
-def begun(pid: int) -> int:
-    """When the process began, in ticks since the machine did. Numbers don't tell: they start again from below."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+def child_called(pid: int, name: str) -> int:
+    """The first process right below `pid` that is called so. Numbers don't tell who is who: they begin anew."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return next(child for child in children if Path(f"/proc/{child}/comm").read_text().strip() == name)
 
 
 def wait_until_gone(pid: int) -> None:

@@ -6,11 +6,10 @@ import signal
 import socket
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
-from tests.aissist_site.processes import children_of, environment, line_with, run, start, wait_until_gone
+from tests.aissist_site.processes import child_called, children_of, environment, line_with, run, start, wait_until_gone
 
 pytestmark = [
     pytest.mark.processes,
@@ -94,9 +93,7 @@ def test_killed_outright_it_leaves_nothing_behind_and_starts_again(up):
 def test_a_child_that_is_killed_takes_the_rest_with_it_and_is_named(up, name):
     process = up()
     line_with(process, "Ready")
-    order = ["broker", "web", "worker", "worker", "beat", "poll"]
-    direct = sorted(child for child in children_of(process.pid) if parent_of(child) == process.pid)
-    os.kill(direct[order.index(name)], signal.SIGKILL)
+    os.kill(child_called(process.pid, "valkey-server" if name == "broker" else name), signal.SIGKILL)
     rest, _ = process.communicate()
     assert process.returncode == 1
     assert f"up     | {name} has ended by itself (killed by SIGKILL). Everything else is stopped.\n" in rest
@@ -116,7 +113,3 @@ def test_another_key_than_the_databases_is_refused(up, tmp_path):
             "(with the embedded default it is kept as encryption.key in the data folder)."
         ],
     )
-
-
-def parent_of(pid):
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.aissist_site.processes import begun, children_of, start
-from tests.aissist_site.test_up import parent_of
+from tests.aissist_site.processes import child_called, start
 from tests.loopback.telegram import TOKEN, BotApi
 from tests.loopback.walk import ANSWER, QUESTION, Customer, Desk, walk
 from tests.processes.newcomer import Operator, eventually
@@ -176,7 +175,7 @@ def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
     site: Site, api: BotApi, operator, gateway: str
 ):
     stands_by = start(["manage.py", "poll"], site.env)
-    poller = max((pid for pid in children_of(site.process.pid) if parent_of(pid) == site.process.pid), key=begun)
+    poller = child_called(site.process.pid, "poll")
     customer, _ = newcomer(api, operator)
     try:
         os.kill(poller, signal.SIGSTOP)
