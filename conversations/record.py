@@ -5,7 +5,7 @@ recorded once with everything that follows from it, or not at all.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,7 +320,14 @@ def _is_under_way(gateway: Gateway, event: StaffSaid) -> bool:
     unsure = Q(status=Delivery.Status.SENDING) | Q(status=Delivery.Status.PENDING, maybe_sent=True)
     kind = effects.Note.kind if event.internal else effects.Reply.kind
     sending = Delivery.objects.filter(unsure, gateway=gateway, conversation__external_id=event.thread, kind=kind)
-    return any(is_echo(each.payload["text"], event.text) for each in sending)
+    return any(is_echo(words, event.text) for each in sending for words in _wordings(each.payload))
+
+
+def _wordings(payload: Mapping[str, Any]) -> Iterator[str]:
+    """What was to be said, and the same with its buttons written out, as adapters do where there are none."""
+    yield payload["text"]
+    if choices := payload.get("choices"):
+        yield "\n".join((payload["text"], *choices))
 
 
 def _delivery_reported(gateway: Gateway, event: DeliveryReported) -> Recorded:

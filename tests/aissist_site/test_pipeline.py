@@ -155,6 +155,14 @@ class TestAPerson:
         assert walk.answer("Where is it?") == ["Your **tent** ships [today](https://shop.example/t)"]
         assert walk.conversation().owner == owner
 
+    def test_whose_buttons_come_back_written_out(self, walk: Walk):
+        walk.answer("Hello")
+        payload = {"text": "Shall I get you a person?", "purpose": "reply", "choices": ["Yes, please", "No, thanks"]}
+        Delivery.objects.filter(kind="reply").update(status="sending", external_id="", payload=payload)
+        walk.staff("Shall I get you a person?\n\n- Yes, please\n- No, thanks", message_id="not-known-yet")
+        walk.run()
+        assert walk.conversation().owner == "agent"
+
     def test_whose_words_come_back_just_as_we_learn_their_id(self, walk: Walk, monkeypatch):
         """However the look at what we send falls: it is under way before it, and has arrived after it."""
         walk.answer("Hello")
