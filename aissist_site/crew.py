@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
-PACE = 0.04  # seconds from one round to the next, in which batches come together
+PACE = 0.08  # seconds from one round to the next, in which batches come together
 QUICK_PACE = 0.001  # seconds, as long as there is so little that nobody should be kept waiting
 FEW = 2  # jobs in a round
 PAUSE_AFTER_FAILURE = 0.5  # seconds
