@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50  # jobs claimed, or settled, in one transaction
 SHARE = 25  # of them for one gateway before the next one's turn
-PACE = 0.08  # seconds from one round to the next, in which batches come together
+LONGEST_PACE = 0.08  # seconds from one round to the next, in which batches come together
+PACE = 0.008  # of them, for each job of the last round
 QUICK_PACE = 0.001  # seconds, as long as there is so little that nobody should be kept waiting
 FEW = 2  # jobs in a round
 PAUSE_AFTER_FAILURE = 0.5  # seconds
@@ -30,6 +31,11 @@ DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+def pace(done: int) -> float:
+    """Seconds to let the next batch come together, after a round with so many jobs."""
+    return min(LONGEST_PACE, done * PACE) if done > FEW else QUICK_PACE
 
 
 def one_by_one(
@@ -124,7 +130,7 @@ class Crew(Generic[Job, Result]):
                     self._news.wait_for(self._has_news)
             try:
                 done = self._settle_all() + self._claim_some()
-                time.sleep(PACE if done > FEW else QUICK_PACE)
+                time.sleep(pace(done))
             except DATABASE_IS_AWAY as error:
                 log.warning("database_unavailable", crew=self.name, error=type(error).__name__)
                 self._rest()

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from aissist_site import crew as crews
-from aissist_site.crew import Crew
+from aissist_site.crew import Crew, pace
 
 
 class Office:
@@ -151,3 +151,8 @@ def test_what_was_claimed_for_it_elsewhere_is_done_and_settled_too():
     assert sorted(office.settled) == [(1, 0), (1, 1), (5, 0), (5, 1)]
     crew.close(5)
     assert crew.free == 0
+
+
+@pytest.mark.parametrize(("done", "seconds"), [(0, 0.001), (2, 0.001), (3, 0.024), (9, 0.072), (50, 0.08)])
+def test_the_more_there_is_to_do_the_longer_batches_come_together(done, seconds):
+    assert pace(done) == pytest.approx(seconds)
