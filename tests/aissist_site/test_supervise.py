@@ -17,17 +17,20 @@ SCRIPT = """
 import os, signal, sys, threading, time
 from aissist_site.supervise import Stop, Supervisor
 
+def say(words):
+    os.write(1, f"{words}\\n".encode())  # in one piece: the lines of two processes could mix otherwise
+
 def patient():
-    print("working", flush=True)
+    say("working")
     signal.pause()
 
 def tidy():
-    signal.signal(signal.SIGTERM, lambda *_: (print("put away", flush=True), sys.exit(0)))
+    signal.signal(signal.SIGTERM, lambda *_: (say("put away"), sys.exit(0)))
     patient()
 
 def stubborn():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    print("working", flush=True)
+    say("working")
     while True:
         signal.pause()
 
