@@ -48,6 +48,7 @@ from gateways.messages import (
     unpack,
 )
 from gateways.models import Gateway
+from gateways.pauses import THROTTLED_PAUSE
 from gateways.registry import ADAPTERS, adapter
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,6 @@ FILES_LEASE = timedelta(seconds=150)  # where files go along: adapters may take 
 HOSTED_LEASE = timedelta(seconds=3)  # where nothing leaves this machine
 MOST_ATTEMPTS = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds
-THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
 MENDING_PAUSE = 60.0  # seconds between tries while a gateway's credentials don't work
 
 Status = Delivery.Status

@@ -4,10 +4,9 @@ A gateway's cursor says where to go on, and its lease who asks: one process at a
 once that is dead. The lease is written by `claim`, `renew` and `release`, everything else wants the holder's name.
 """
 
-import random
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
@@ -22,6 +21,7 @@ from gateways.base import Adapter, InboundRequest, Polled
 from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.exchanges import exchange
 from gateways.models import Cursor, Exchange, Gateway, Receipt
+from gateways.pauses import pause
 from gateways.registry import ADAPTERS, adapter
 from gateways.renew import ask, explain
 
@@ -31,7 +31,6 @@ LEASE = timedelta(seconds=6)
 WAIT = 25.0  # seconds that a platform may take until it says that nothing is new
 QUIET_PAUSE = 5.0  # seconds, where a platform says so at once
 MENDING_PAUSE = 60.0  # seconds between tries while a gateway's credentials don't work
-THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries while something else fails
 
 
@@ -184,14 +183,6 @@ def _failed(cursor: Cursor, error: DeliveryError, traces: Sequence[Trace]) -> fl
                 return seconds
             changes = {"status": Gateway.Status.ERROR, "status_detail": explain(cursor.gateway, why)}
             Gateway.objects.filter(pk=cursor.gateway_id).update(**changes)
-    return _pause(error, since, now)
-
-
-def _pause(error: DeliveryError, since: datetime, now: datetime) -> float:
-    """Seconds until the next try: as told, else as long as it has been failing already, within bounds and jittered."""
-    if error.failure is Failure.THROTTLED:
-        return THROTTLED_PAUSE if error.retry_after is None else error.retry_after
     if error.failure is Failure.CREDENTIALS:
         return MENDING_PAUSE
-    ceiling = min(max(2 * SHORTEST_PAUSE, (now - since).total_seconds()), LONGEST_PAUSE)
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
+    return pause(error, since, now, shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE)

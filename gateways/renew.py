@@ -7,7 +7,6 @@ connect the gateway again.
 """
 
 import os
-import random
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.exchanges import exchange
 from gateways.messages import Tokens
 from gateways.models import Authorization, Exchange, Gateway
+from gateways.pauses import pause
 from gateways.registry import ADAPTERS, adapter
 from gateways.tokens import authorization, can_authorize, fingerprint, keep, reconnect
 
@@ -34,7 +34,6 @@ LEASE = timedelta(minutes=2)  # longer than any request may take: agents.http gi
 UNDER_WAY = 5.0  # seconds after which to try again while new tokens are fetched
 REPLACED = 1.0  # seconds, where they are there already
 YOUNG = timedelta(minutes=10)  # tokens that are refused before this age aren't refused for it
-THROTTLED_PAUSE = 30.0  # seconds, where the platform doesn't say how long
 SHORTEST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds between tries while something else fails
 
 
@@ -197,7 +196,7 @@ def _failed(mine: QuerySet[Authorization], renewal: Renewal, error: DeliveryErro
         unsure=renewal.row.unsure or error.failure is Failure.UNKNOWN,
         failing_since=since,
         error=why,
-        renew_at=now + timedelta(seconds=_pause(error, since, now)),
+        renew_at=now + timedelta(seconds=pause(error, since, now, shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE)),
     )
     log.warning("renewal_failed", gateway=renewal.gateway.public_id, failure=error.failure.value, why=why)
     if changed and (renewal.row.expires_at is None or renewal.row.expires_at <= now):
@@ -222,14 +221,6 @@ def _refused(mine: QuerySet[Authorization], renewal: Renewal, why: str) -> bool:
 
 def _in_error(gateway: Gateway, why: str) -> None:
     Gateway.objects.filter(pk=gateway.pk).update(status=Gateway.Status.ERROR, status_detail=why[:500])
-
-
-def _pause(error: DeliveryError, since: datetime, now: datetime) -> float:
-    """Seconds until the next try: as told, else as long as it has been failing already, within bounds and jittered."""
-    if error.failure is Failure.THROTTLED:
-        return THROTTLED_PAUSE if error.retry_after is None else error.retry_after
-    ceiling = min(max(2 * SHORTEST_PAUSE, (now - since).total_seconds()), LONGEST_PAUSE)
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
 
 
 def explain(gateway: Gateway, public: str) -> str:
