@@ -9,6 +9,9 @@ from gateways.base import Adapter, Answer, InboundRequest
 from gateways.errors import Malformed
 from gateways.models import Gateway, Receipt
 from gateways.registry import adapter
+from gateways.together import Together
+
+RECEIPTS: Together[Receipt] = Together(writing.insert_all)
 
 
 def receive(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt | Answer:
@@ -50,6 +53,6 @@ def _keep(gateway: Gateway, ours: Adapter, request: InboundRequest) -> Receipt:
         query=dict(request.query),
         body=request.body,
     )
-    writing.insert_all([receipt])
+    RECEIPTS.add(receipt)
     doorbell.ring(doorbell.Step.INGEST, gateway.pk)
     return receipt
