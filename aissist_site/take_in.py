@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from aissist_site.crew import DATABASE_IS_AWAY
@@ -37,20 +37,24 @@ def ingest(gateway_id: int) -> int:
     count = 0
     while (done := _ingest_batch(gateway_id)) is not None:
         count += done
-        if done < BATCH and not Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING).exists():
+        if done < BATCH and not _waiting(gateway_id).exists():
             break
     return count
+
+
+def _waiting(gateway_id: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING)
 
 
 def _ingest_batch(gateway_id: int) -> int | None:
     """Returns how many, None if another worker is at it."""
     with transaction.atomic():
-        gateway = _free(gateway_id)
-        if gateway is None:
+        if not _is_mine(gateway_id):
             return None
-        receipts = list(gateway.receipts.filter(status=Receipt.Status.PENDING).order_by("id")[:BATCH])
+        receipts = list(_waiting(gateway_id).order_by("id")[:BATCH])
         if not receipts:
             return 0
+        gateway = _read(gateway_id)
         for receipt in receipts:
             receipt.gateway, receipt.done_at = gateway, timezone.now()
         readable = [(receipt, found) for receipt in receipts if (found := _parse(gateway, receipt)) is not None]
@@ -59,12 +63,19 @@ def _ingest_batch(gateway_id: int) -> int | None:
     return len(receipts)
 
 
-def _free(gateway_id: int) -> Gateway | None:
-    """The gateway, locked for this transaction; None if somebody else has it locked."""
-    free = Gateway.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by()
+def _is_mine(gateway_id: int) -> bool:
+    """Whether the gateway could be locked for this transaction: not if somebody else has it locked.
+
+    Mostly that is so where it is busy, so nothing else is asked with it.
+    """
+    free = Gateway.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=gateway_id)
+    return bool(free.order_by().values_list("pk"))
+
+
+def _read(gateway_id: int) -> Gateway:
+    """The gateway with all that taking in asks of it."""
     points = Prefetch("managing_points", ManagingPoint.objects.select_related("destination"))
-    related = free.select_related("agent").prefetch_related(points, "secrets")
-    return next(iter(related.filter(pk=gateway_id)), None)
+    return Gateway.objects.select_related("agent").prefetch_related(points, "secrets").get(pk=gateway_id)
 
 
 def _parse(gateway: Gateway, receipt: Receipt) -> tuple[Event, ...] | None:

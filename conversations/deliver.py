@@ -102,15 +102,13 @@ def claim(gateway_id: int, most: int) -> list[Job]:
 
     What belongs to an earlier epoch is withdrawn; but what may have arrived already is claimed, to find that out.
     """
-    gateway = readied(gateway_id)
+    found = dict(_heads(gateway_id).values_list("pk", "conversation_id")[:most])
+    gateway = readied(gateway_id) if found else None
     if gateway is None or _is_throttled(gateway):
-        return []
-    found = dict(_heads(gateway).values_list("pk", "conversation_id")[:most])
-    if not found:
         return []
     free = all_free(found.values(), gateway, doorbell.Step.DELIVER)
     with limits.budget(gateway) as budget, free as conversations:
-        heads = [head for head in _heads(gateway).filter(pk__in=found) if head.conversation_id in conversations]
+        heads = [head for head in _heads(gateway_id).filter(pk__in=found) if head.conversation_id in conversations]
         for head in heads:
             head.conversation = conversations[head.conversation_id]
         ready = list(budget.take(paced(list(_sendable(heads))), _words_first(budget, heads)))
@@ -147,7 +145,7 @@ def find_answered(conversations: Iterable[Conversation]) -> None:
         by_id[message.conversation_id].newest = message
 
 
-def _heads(gateway: Gateway) -> QuerySet[Delivery]:
+def _heads(gateway_id: int) -> QuerySet[Delivery]:
     """Those that are due, and before which nothing is open in their conversation: words to customers first.
 
     A note that has to be tried again holds up nothing: there are places for notes only once people have the
@@ -157,7 +155,7 @@ def _heads(gateway: Gateway) -> QuerySet[Delivery]:
     put_off = Q(kind=Note.kind, status=Status.PENDING, due_at__gt=now)
     due = Q(status=Status.PENDING, due_at__lte=now) | Q(status=Status.SENDING, lease_until__lt=now)
     before = Delivery.objects.filter(conversation=OuterRef("conversation"), pk__lt=OuterRef("pk"), status__in=OPEN)
-    return Delivery.objects.filter(due, ~Exists(before.exclude(put_off)), gateway=gateway).order_by("priority", "pk")
+    return Delivery.objects.filter(due, ~Exists(before.exclude(put_off)), gateway=gateway_id).order_by("priority", "pk")
 
 
 def _is_throttled(gateway: Gateway) -> bool:

@@ -57,7 +57,7 @@ def fire(gateway_id: int, senders: Senders | None = None) -> int:
     found = dict(due.values_list("pk", "turn__conversation_id")[:MOST])
     if not found:
         return 0
-    gateway = Gateway.objects.select_related("agent").get(pk=gateway_id)
+    gateway = Gateway.objects.select_related("agent").prefetch_related("message_templates").get(pk=gateway_id)
     with all_free(found.values(), gateway, doorbell.Step.TIMER) as conversations:
         mine = [pk for pk, conversation_id in found.items() if conversation_id in conversations]
         timers = list(Timer.objects.filter(pk__in=mine, due_at__lte=timezone.now()).select_related("turn"))

@@ -16,8 +16,7 @@ from gateways.models import Gateway
 
 def wording(conversation: Conversation, kind: MessageTemplate.Kind) -> str:
     """The operator's text for the language, else the one for any language, rephrased if it could be, else ours."""
-    templates = MessageTemplate.objects.filter(gateway_id=conversation.gateway_id, kind=kind)
-    own = dict(templates.values_list("language", "text"))
+    own = _own(conversation.gateway, kind)
     spoken = conversation.gateway.agent.language or conversation.spoken
     language = canonical(spoken)
     if language and (text := own.get(spoken) or _of(language, own)):
@@ -35,14 +34,18 @@ def greeting(gateway: Gateway, languages: Iterable[str]) -> str:
     The operator's own words for one of them, else the agent's greeting or the words for any language, as they were
     rephrased ahead of need, else as they are. There are no built-in ones: an empty greeting means none.
     """
-    templates = MessageTemplate.objects.filter(gateway=gateway, kind=MessageTemplate.Kind.GREETING)
-    own = dict(templates.values_list("language", "text"))
+    own = _own(gateway, MessageTemplate.Kind.GREETING)
     text = own.get("") or gateway.agent.greeting.strip()
     said = detect(text)
     for language in map(canonical, languages):
         if found := _of(language, own) or (text if language == said else "") or _rephrased(gateway, text, language):
             return found
     return text
+
+
+def _own(gateway: Gateway, kind: MessageTemplate.Kind) -> dict[str, str]:
+    """The operator's texts by language. Costs no query if the gateway was read with its message templates."""
+    return {each.language: each.text for each in gateway.message_templates.all() if each.kind == kind}
 
 
 def _rephrased(gateway: Gateway, text: str, language: str) -> str:
