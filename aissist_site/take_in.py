@@ -1,7 +1,7 @@
 """Steps 2 to 4 of the walk, for all that a gateway has received: parse, resolve, record."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -15,6 +15,7 @@ from contacts.resolve import resolve
 from conversations.record import record
 from conversations.threads import Threads, threads_of
 from gateways import verdicts, writing
+from gateways.asking import asked
 from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, ManagingPoint, Receipt
 from gateways.parse import parse
@@ -37,24 +38,25 @@ def ingest(gateway_id: int) -> int:
     count = 0
     while (done := _ingest_batch(gateway_id)) is not None:
         count += done
-        if done < BATCH and not _waiting(gateway_id).exists():
+        if done < BATCH and not _waiting(gateway_id, most=1):
             break
     return count
 
 
-def _waiting(gateway_id: int) -> QuerySet[Receipt]:
-    return Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING)
+@asked
+def _waiting(gateway_id: int, most: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(gateway=gateway_id, status=Receipt.Status.PENDING).order_by("id")[:most]
 
 
 def _ingest_batch(gateway_id: int) -> int | None:
     """Returns how many, None if another worker is at it."""
     with transaction.atomic():
-        if not _is_mine(gateway_id):
+        if not _free(gateway_id):
             return None
-        receipts = list(_waiting(gateway_id).order_by("id")[:BATCH])
+        receipts = _waiting(gateway_id, most=BATCH)
         if not receipts:
             return 0
-        gateway = _read(gateway_id)
+        [gateway] = _readied(gateway_id)
         for receipt in receipts:
             receipt.gateway, receipt.done_at = gateway, timezone.now()
         readable = [(receipt, found) for receipt in receipts if (found := _parse(gateway, receipt)) is not None]
@@ -63,19 +65,27 @@ def _ingest_batch(gateway_id: int) -> int | None:
     return len(receipts)
 
 
-def _is_mine(gateway_id: int) -> bool:
-    """Whether the gateway could be locked for this transaction: not if somebody else has it locked.
+@asked
+def _free(gateway_id: int) -> QuerySet[Gateway, tuple[int]]:
+    """The gateway, locked for this transaction: not there if somebody else has it locked.
 
     Mostly that is so where it is busy, so nothing else is asked with it.
     """
-    free = Gateway.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=gateway_id)
-    return bool(free.order_by().values_list("pk"))
+    free = Gateway.objects.select_for_update(no_key=True, skip_locked=True).order_by()
+    return free.filter(pk=gateway_id).values_list("pk")
 
 
-def _read(gateway_id: int) -> Gateway:
+@asked
+def _readied(gateway_id: int) -> QuerySet[Gateway]:
     """The gateway with all that taking in asks of it."""
     points = Prefetch("managing_points", ManagingPoint.objects.select_related("destination"))
-    return Gateway.objects.select_related("agent").prefetch_related(points, "secrets").get(pk=gateway_id)
+    return Gateway.objects.select_related("agent").prefetch_related(points, "secrets").filter(pk=gateway_id)
+
+
+@asked
+def _known(gateway_id: int, keys: Collection[str]) -> QuerySet[InboundEvent, str]:
+    """Of these event keys those that there are."""
+    return InboundEvent.objects.filter(gateway=gateway_id, key__any_of=keys).order_by().values_list("key", flat=True)
 
 
 def _parse(gateway: Gateway, receipt: Receipt) -> tuple[Event, ...] | None:
@@ -115,8 +125,7 @@ def _take_in(gateway: Gateway, read: Read) -> None:
 def _record_all(gateway: Gateway, read: Read) -> None:
     found = [event for _, told in read for event in told]
     with writing.at_once(), threads_of(gateway) as threads:
-        earlier = InboundEvent.objects.filter(gateway=gateway, key__in=[event.key for event in found])
-        known = set(earlier.values_list("key", flat=True))
+        known = set(_known(gateway.pk, [event.key for event in found]))
         keys = Counter(event.key for event in found)
         again = keys - Counter(keys.keys() - known)
         people = resolve(gateway, found)

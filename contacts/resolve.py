@@ -1,9 +1,12 @@
 """Step 3 of the walk: who is writing?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db.models import QuerySet
 
 from contacts.models import Contact, Identity
 from gateways import writing
+from gateways.asking import asked
 from gateways.messages import CustomerSaid, Event, Person
 from gateways.models import Gateway
 
@@ -12,12 +15,16 @@ def resolve(gateway: Gateway, events: Iterable[Event]) -> Mapping[str, Identity]
     """Who wrote, by the platform's id of them, made on first sight, with what is newly known about them kept."""
     senders = [event.sender for event in events if isinstance(event, CustomerSaid)]
     ids = {person.id for person in senders}
-    rows = Identity.objects.select_related("contact").filter(gateway=gateway, external_id__in=ids) if ids else ()
-    known = {identity.external_id: identity for identity in rows}
+    known = {identity.external_id: identity for identity in (_known(gateway.pk, ids) if ids else ())}
     known |= _meet(gateway, {person.id: person for person in reversed(senders) if person.id not in known})
     for person in senders:
         _learn(known[person.id].contact, person)
     return known
+
+
+@asked
+def _known(gateway_id: int, ids: Collection[str]) -> QuerySet[Identity]:
+    return Identity.objects.select_related("contact").filter(gateway=gateway_id, external_id__any_of=ids)
 
 
 def person(gateway: Gateway, who: Person) -> Identity:

@@ -13,8 +13,7 @@ Errors are the adapter's to name and ours to act on, here and nowhere else:
 
 import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +30,7 @@ from conversations.opened import opened
 from conversations.outbox import FIRST, withdraw
 from conversations.pace import paced
 from gateways import doorbell, limits, renew, tokens, writing
+from gateways.asking import asked
 from gateways.base import Adapter
 from gateways.errors import ConfigError, DeliveryError, Failure, our_fault
 from gateways.exchanges import exchange
@@ -102,13 +102,14 @@ def claim(gateway_id: int, most: int) -> list[Job]:
 
     What belongs to an earlier epoch is withdrawn; but what may have arrived already is claimed, to find that out.
     """
-    found = dict(_heads(gateway_id).values_list("pk", "conversation_id")[:most])
+    found = dict(_due(gateway_id, timezone.now(), most))
     gateway = readied(gateway_id) if found else None
     if gateway is None or _is_throttled(gateway):
         return []
     free = all_free(found.values(), gateway, doorbell.Step.DELIVER)
     with limits.budget(gateway) as budget, free as conversations:
-        heads = [head for head in _heads(gateway_id).filter(pk__in=found) if head.conversation_id in conversations]
+        still = _still_due(gateway_id, timezone.now(), found)
+        heads = [head for head in still if head.conversation_id in conversations]
         for head in heads:
             head.conversation = conversations[head.conversation_id]
         ready = list(budget.take(paced(list(_sendable(heads))), _words_first(budget, heads)))
@@ -119,8 +120,12 @@ def claim(gateway_id: int, most: int) -> list[Job]:
 
 def readied(gateway_id: int) -> Gateway | None:
     """The gateway with all that sending needs of it."""
-    related = Gateway.objects.select_related("agent", "bucket").prefetch_related("secrets")
-    return next(iter(related.filter(pk=gateway_id)), None)
+    return next(iter(_readied(gateway_id)), None)
+
+
+@asked
+def _readied(gateway_id: int) -> QuerySet[Gateway]:
+    return Gateway.objects.select_related("agent", "bucket").prefetch_related("secrets").filter(pk=gateway_id)
 
 
 def _words_first(budget: limits.Budget, heads: Sequence[Delivery]) -> Callable[[Delivery], bool]:
@@ -140,18 +145,31 @@ def find_answered(conversations: Iterable[Conversation]) -> None:
         return
     for conversation in by_id.values():
         conversation.newest = None  # where we began, and nobody has answered yet
-    newest = Q(seq=F("conversation__customer_seq"))
-    for message in Message.objects.filter(newest, conversation__in=by_id):
+    for message in _newest(by_id):
         by_id[message.conversation_id].newest = message
 
 
-def _heads(gateway_id: int) -> QuerySet[Delivery]:
+@asked
+def _newest(conversations: Collection[int]) -> QuerySet[Message]:
+    return Message.objects.filter(seq=F("conversation__customer_seq"), conversation__any_of=conversations)
+
+
+@asked
+def _due(gateway_id: int, now: datetime, most: int) -> QuerySet[Delivery, tuple[int, int]]:
+    return _heads(gateway_id, now).values_list("pk", "conversation_id")[:most]
+
+
+@asked
+def _still_due(gateway_id: int, now: datetime, ids: Collection[int]) -> QuerySet[Delivery]:
+    return _heads(gateway_id, now).filter(pk__any_of=ids)
+
+
+def _heads(gateway_id: int, now: datetime) -> QuerySet[Delivery]:
     """Those that are due, and before which nothing is open in their conversation: words to customers first.
 
     A note that has to be tried again holds up nothing: there are places for notes only once people have the
     conversation, and what comes after it may be what passes it to them.
     """
-    now = timezone.now()
     put_off = Q(kind=Note.kind, status=Status.PENDING, due_at__gt=now)
     due = Q(status=Status.PENDING, due_at__lte=now) | Q(status=Status.SENDING, lease_until__lt=now)
     before = Delivery.objects.filter(conversation=OuterRef("conversation"), pk__lt=OuterRef("pk"), status__in=OPEN)
@@ -206,20 +224,16 @@ def is_outdated(delivery: Delivery) -> bool:
 
 
 def _lease_all(ready: Sequence[Delivery]) -> None:
-    now, alike = timezone.now(), defaultdict[tuple[bool, datetime], list[int]](list)
+    now = timezone.now()
     for head in ready:
         head.maybe_sent = head.maybe_sent or head.status == Status.SENDING  # somebody began, and never ended
-        alike[head.maybe_sent, lease(head, now)].append(head.pk)
-    for (maybe_sent, until), ids in alike.items():
-        changes = {"status": Status.SENDING, "lease_until": until, "maybe_sent": maybe_sent}
-        Delivery.objects.filter(pk__in=ids).update(**changes)
+        lease(head, now)
+    writing.update_all(ready, ("status", "lease_until", "maybe_sent"))
 
 
-def lease(head: Delivery, now: datetime) -> datetime:
-    """Make it this worker's until the moment returned. It is still to be written."""
-    until = now + _lease_time(head)
-    head.status, head.lease_until = Status.SENDING, until
-    return until
+def lease(head: Delivery, now: datetime) -> None:
+    """Make it this worker's for a while. It is still to be written."""
+    head.status, head.lease_until = Status.SENDING, now + _lease_time(head)
 
 
 def _lease_time(head: Delivery) -> timedelta:
@@ -298,9 +312,13 @@ def settle(sendings: Sequence[Sending]) -> list[Outcome | Pause]:
 
 def next_in_line(sendings: Sequence[Sending]) -> set[int]:
     """The gateways of those conversations in which more is due."""
-    more = Delivery.objects.filter(conversation__in={sending.delivery.conversation_id for sending in sendings})
-    due = more.filter(status=Status.PENDING, due_at__lte=timezone.now())
-    return set(due.order_by().values_list("gateway_id", flat=True).distinct())
+    return set(_waiting_in({sending.delivery.conversation_id for sending in sendings}, timezone.now()))
+
+
+@asked
+def _waiting_in(conversations: Collection[int], now: datetime) -> QuerySet[Delivery, int]:
+    more = Delivery.objects.filter(conversation__any_of=conversations, status=Status.PENDING, due_at__lte=now)
+    return more.order_by().values_list("gateway_id", flat=True).distinct()
 
 
 def _all_sent(arrived: Sequence[Sending]) -> None:

@@ -5,18 +5,20 @@ pace and no pause. Everything else waits in its row to be claimed. A quarter of 
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conversations.deliver import OPEN, Job, find_answered, is_outdated, lease, readied, seconds_to
 from conversations.models import Delivery
 from gateways import doorbell, limits, writing
+from gateways.asking import asked
 from gateways.doorbell import Step
 from gateways.messages import Reply
 from gateways.models import Gateway
@@ -62,14 +64,20 @@ def dispatch(locked: Container[int], most: int) -> list[Job]:
     found = map(readied, {head.gateway_id for head in heads})
     gateways = {gateway.pk: gateway for gateway in found if gateway and _is_unlimited(gateway)}
     heads = [head for head in heads if head.gateway_id in gateways]
-    before = Delivery.objects.filter(conversation__in=[head.conversation_id for head in heads], status__in=OPEN)
-    busy = set(before.values_list("conversation_id", flat=True)) if heads else set()
+    busy = set(_busy([head.conversation_id for head in heads])) if heads else set()
     ready = [head for head in heads if head.conversation_id not in busy][:most]
     for head in ready:
         head.conversation.gateway = gateways[head.gateway_id]
         lease(head, now)
     find_answered(head.conversation for head in ready)
     return ready
+
+
+@asked
+def _busy(conversations: Collection[int]) -> QuerySet[Delivery, int]:
+    """Of these conversations those in which something is open."""
+    before = Delivery.objects.filter(conversation__any_of=conversations, status__in=OPEN)
+    return before.order_by().values_list("conversation_id", flat=True)
 
 
 def _first_of_each(rows: Iterable[Delivery]) -> list[Delivery]:

@@ -1,6 +1,6 @@
 """One conversation, changed by one transaction at a time, and written once at its end."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from conversations.models import Conversation
 from gateways import doorbell, writing
+from gateways.asking import asked
 from gateways.models import Gateway
 
 BUSY_PAUSE = 0.05  # seconds until those are looked at again that somebody else is at
@@ -56,7 +57,7 @@ def all_locked(known: Mapping[int, Conversation]) -> Iterator[dict[int, Conversa
     They are locked in the order of their ids, so that two such blocks can't entangle.
     """
     with writing.at_once():
-        rows = {row.pk: row for row in locking().filter(pk__in=known).order_by("pk")}
+        rows = {row.pk: row for row in _locked(known)}
         for pk, row in rows.items():
             row.gateway, row.identity = known[pk].gateway, known[pk].identity
         with _all_written(rows):
@@ -71,14 +72,23 @@ def all_free(ids: Iterable[int], gateway: Gateway, step: doorbell.Step) -> Itera
     """
     wanted = set(ids)
     with writing.at_once():
-        found = locking(skip_locked=True).select_related("identity__contact").filter(pk__in=wanted).order_by("pk")
-        rows = {row.pk: row for row in found}
+        rows = {row.pk: row for row in _free(wanted)}
         for row in rows.values():
             row.gateway = gateway
         if len(rows) < len(wanted):
             doorbell.ring(step, gateway.pk, after=BUSY_PAUSE)
         with _all_written(rows):
             yield rows
+
+
+@asked
+def _locked(ids: Collection[int]) -> QuerySet[Conversation]:
+    return locking().filter(pk__any_of=ids).order_by("pk")
+
+
+@asked
+def _free(ids: Collection[int]) -> QuerySet[Conversation]:
+    return locking(skip_locked=True).select_related("identity__contact").filter(pk__any_of=ids).order_by("pk")
 
 
 @contextmanager

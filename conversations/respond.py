@@ -5,10 +5,10 @@ What it may know is read for many turns at once; while it thinks, no transaction
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from agents import help as helping
 from agents.ask import ask
@@ -23,6 +23,7 @@ from conversations.background import Reading
 from conversations.models import ActionRequest, Conversation, Draft, Message, Turn
 from conversations.models_background import Background
 from gateways import commands
+from gateways.asking import asked
 from gateways.messages import Background as Told
 from gateways.read_past import Found
 
@@ -203,17 +204,21 @@ def _said(conversations: Iterable[Conversation]) -> dict[int, list[Message]]:
 
     With them comes what people noted for each other, from gateways where they can and the agent may read it.
     """
-    asked = list(conversations)
-    ids = [conversation.pk for conversation in asked]
-    recent = Q(seq__gt=F("conversation__last_seq") - LOOKED_AT)
-    wanted = Q(kind=Message.Kind.MESSAGE, author__in=SPEAKERS)
-    if noted := [conversation.pk for conversation in asked if _reads_notes(conversation)]:
-        wanted |= Q(kind=Message.Kind.NOTE, author=Message.Author.HUMAN, conversation__in=noted)
-    said = Message.objects.filter(recent, wanted, conversation__in=ids)
+    of = list(conversations)
+    noted = [conversation.pk for conversation in of if _reads_notes(conversation)]
     found: defaultdict[int, list[Message]] = defaultdict(list)
-    for message in said.exclude(status__in=UNSAID).order_by("conversation_id", "seq"):
+    for message in _messages([conversation.pk for conversation in of], noted):
         found[message.conversation_id].append(message)
     return found
+
+
+@asked
+def _messages(conversations: Collection[int], noted: Collection[int]) -> QuerySet[Message]:
+    recent = Q(seq__gt=F("conversation__last_seq") - LOOKED_AT)
+    wanted = Q(kind=Message.Kind.MESSAGE, author__in=SPEAKERS)
+    wanted |= Q(kind=Message.Kind.NOTE, author=Message.Author.HUMAN, conversation__any_of=noted)
+    said = Message.objects.filter(recent, wanted, conversation__any_of=conversations)
+    return said.exclude(status__in=UNSAID).order_by("conversation_id", "seq")
 
 
 def _reads_notes(conversation: Conversation) -> bool:

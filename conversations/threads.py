@@ -1,13 +1,16 @@
 """The conversations that a transaction deals with, by the platform's thread: each locked once, written at the end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+
+from django.db.models import QuerySet
 
 from contacts.models import Identity
 from conversations.lock import locking, written
 from conversations.models import Conversation, Message, Turn
 from gateways import writing
+from gateways.asking import asked
 from gateways.messages import CustomerSaid
 from gateways.models import Gateway
 
@@ -29,9 +32,8 @@ class Threads:
         if not missing:
             return
         self._found |= dict.fromkeys(missing)
-        rows = locking().filter(gateway=self.gateway, external_id__in=missing).order_by("pk")
-        by_id = {row.pk: self._keep(row) for row in rows}
-        for turn in Turn.objects.filter(conversation__in=by_id).exclude(state=Turn.State.DONE) if by_id else ():
+        by_id = {row.pk: self._keep(row) for row in _locked(self.gateway.pk, missing)}
+        for turn in _live_turns(by_id) if by_id else ():
             by_id[turn.conversation_id].live_turn = turn
 
     def find(self, thread: str) -> Conversation | None:
@@ -78,6 +80,16 @@ class Threads:
         self._stack.enter_context(written(conversation))
         self._found[conversation.external_id] = conversation
         return conversation
+
+
+@asked
+def _locked(gateway_id: int, threads: Collection[str]) -> QuerySet[Conversation]:
+    return locking().filter(gateway=gateway_id, external_id__any_of=threads).order_by("pk")
+
+
+@asked
+def _live_turns(conversations: Collection[int]) -> QuerySet[Turn]:
+    return Turn.objects.filter(conversation__any_of=conversations).exclude(state=Turn.State.DONE)
 
 
 def _others(conversation: Conversation) -> set[str]:

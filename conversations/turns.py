@@ -5,17 +5,18 @@ number (`claims`) fences a worker that was slow enough to lose its lease.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from agents.engines.base import Decision, Escalation, Reason
 from conversations import events, timers
 from conversations.models import Conversation, Timer, Turn
 from gateways import doorbell, writing
+from gateways.asking import asked
 from gateways.models import Gateway
 
 LEASE = timedelta(seconds=15)
@@ -75,21 +76,30 @@ def expect(conversation: Conversation) -> Turn | None:
 def claim(gateway_id: int, most: int) -> list[Turn]:
     """Turns of the gateway that are due, the longest due first, for this worker alone until their leases end."""
     now = timezone.now()
-    due = Q(state=Turn.State.DUE, due_at__lte=now) | Q(state=Turn.State.RUNNING, lease_until__lt=now)
-    free = Turn.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     with transaction.atomic():
-        related = free.select_related("conversation__identity__contact")
-        found = list(related.filter(due, gateway_id=gateway_id).order_by("due_at")[:most])
+        found = _due(gateway_id, now, most)
         if not found:
             return []
-        gateway = Gateway.objects.select_related("agent").get(pk=gateway_id)
+        [gateway] = _with_agent(gateway_id)
         for turn in found:
             turn.state, turn.lease_until, turn.claims = Turn.State.RUNNING, now + LEASE, turn.claims + 1
             turn.conversation.gateway = gateway  # one for all: with its agent it has a hundred columns
         _pass_over([turn for turn in found if turn.awaits])
-        changes = {"state": Turn.State.RUNNING, "lease_until": now + LEASE}
-        Turn.objects.filter(pk__in=[turn.pk for turn in found]).update(**changes, claims=F("claims") + 1)
+        writing.update_all(found, ("state", "lease_until", "claims"))
     return found
+
+
+@asked
+def _due(gateway_id: int, now: datetime, most: int) -> QuerySet[Turn]:
+    due = Q(state=Turn.State.DUE, due_at__lte=now) | Q(state=Turn.State.RUNNING, lease_until__lt=now)
+    free = Turn.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    related = free.select_related("conversation__identity__contact")
+    return related.filter(due, gateway=gateway_id).order_by("due_at")[:most]
+
+
+@asked
+def _with_agent(gateway_id: int) -> QuerySet[Gateway]:
+    return Gateway.objects.select_related("agent").filter(pk=gateway_id)
 
 
 def _pass_over(turns: Iterable[Turn]) -> None:
@@ -101,10 +111,15 @@ def _pass_over(turns: Iterable[Turn]) -> None:
 
 def due_in_a_moment(gateway_id: int) -> float | None:
     """Seconds until a turn is due that a ring came a little too early for; None if there is none."""
-    waiting = Turn.objects.filter(gateway_id=gateway_id, state=Turn.State.DUE).order_by("due_at")
-    next_at = waiting.values_list("due_at", flat=True).first()
-    wait = None if next_at is None else (next_at - timezone.now()).total_seconds()
-    return max(0.0, wait) + 0.01 if wait is not None and wait < CLOCKS_DIFFER else None
+    next_at = _next_due(gateway_id)
+    wait = (next_at[0] - timezone.now()).total_seconds() if next_at else CLOCKS_DIFFER
+    return max(0.0, wait) + 0.01 if wait < CLOCKS_DIFFER else None
+
+
+@asked
+def _next_due(gateway_id: int) -> QuerySet[Turn, datetime]:
+    waiting = Turn.objects.filter(gateway=gateway_id, state=Turn.State.DUE)
+    return waiting.order_by("due_at").values_list("due_at", flat=True)[:1]
 
 
 def still_held(turns: Iterable[Turn]) -> set[int]:
@@ -113,15 +128,20 @@ def still_held(turns: Iterable[Turn]) -> set[int]:
     What an operator has made of the mode since they were claimed is noted on their gateways.
     """
     mine = {turn.pk: turn for turn in turns}
-    locked = Turn.objects.select_for_update(of=("self",), no_key=True)
-    rows = locked.filter(pk__in=mine, state=Turn.State.RUNNING).order_by("pk")
     held = set()
-    for pk, number, mode, scheduled in rows.values_list("pk", "claims", "gateway__mode", "gateway__scheduled"):
+    for pk, number, mode, scheduled in _locked(mine):
         gateway = mine[pk].conversation.gateway
         gateway.mode, gateway.scheduled = mode, scheduled
         if number == mine[pk].claims:
             held.add(pk)
     return held
+
+
+@asked
+def _locked(ids: Collection[int]) -> QuerySet[Turn, tuple[int, int, str, bool]]:
+    locked = Turn.objects.select_for_update(of=("self",), no_key=True)
+    rows = locked.filter(pk__any_of=ids, state=Turn.State.RUNNING).order_by("pk")
+    return rows.values_list("pk", "claims", "gateway__mode", "gateway__scheduled")
 
 
 def freeze(

@@ -1,10 +1,14 @@
 """Offers whose time is over: people get the conversation or it rests, as the gateway is set. Rung often, done once."""
 
+from datetime import datetime
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conversations import offers
 from conversations.lock import all_locked
 from conversations.models import Conversation, Offer
+from gateways.asking import asked
 from gateways.models import Gateway
 from handover.hand_over import hand_over
 from handover.route import to_people
@@ -18,8 +22,7 @@ def expire(gateway_id: int) -> int:
     They are found first and locked by their conversations, as timers are: a yes that is being acted on meanwhile has
     either ended the offer before, or finds it expired and is a yes all the same.
     """
-    due = Offer.objects.filter(state=Offer.State.PENDING, gateway=gateway_id, due_at__lte=timezone.now())
-    found = dict(due.order_by("due_at").values_list("pk", "conversation_id")[:MOST])
+    found = dict(_due(gateway_id, timezone.now(), MOST))
     if not found:
         return 0
     related = Conversation.objects.select_related("gateway__agent", "identity__contact")
@@ -28,6 +31,12 @@ def expire(gateway_id: int) -> int:
         for offer in still:
             _expire(conversations[offer.conversation_id], offer)
     return len(found)
+
+
+@asked
+def _due(gateway_id: int, now: datetime, most: int) -> QuerySet[Offer, tuple[int, int]]:
+    due = Offer.objects.filter(state=Offer.State.PENDING, gateway=gateway_id, due_at__lte=now)
+    return due.order_by("due_at").values_list("pk", "conversation_id")[:most]
 
 
 def _expire(conversation: Conversation, offer: Offer) -> None:
