@@ -1,17 +1,21 @@
 """The four processes of the site, as the verbs `web`, `worker`, `beat`, `poll` and the children of `up` run them."""
 
+import gc
 import logging
+import os
 import signal
 import socket
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from celery.beat import Service
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.conf import settings
+from django.db import Error
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 from gunicorn.app.base import BaseApplication
@@ -21,12 +25,15 @@ from agents import languages
 from agents.engines import embedding
 from aissist_site import canary, clock, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
-from gateways import doorbell
+from conversations.idle import let_go
+from gateways import doorbell, doors
 from gateways.pollers import Pollers
 
 WALK_QUEUES = (*settings.DOORBELLS, "sweep")  # a message's whole walk, from step to step without the broker
 ERRAND_QUEUES = ("errand",)  # tasks that wait inside, so that no message has to wait behind them
 ALL_QUEUES = (*WALK_QUEUES, *ERRAND_QUEUES)
+NICE = 10  # steps by which workers stand behind those who accept webhooks, and behind the database
+GARBAGE = (10_000, 10, 10)  # objects made and not freed, after which Python looks for rings of them; see `look_rarely`
 SWITCH = 0.001  # seconds that a thread computes while others wait: what asks the database waits after each answer
 LAST_SECONDS = 15.0  # for what is under way when a worker is told to stop
 ROUTINE = (b"worker: Warm shutdown",)  # Celery's answer to SIGTERM, past every log setting
@@ -42,11 +49,13 @@ def make_ready() -> None:
 
 def run_web(host: str, port: int) -> None:
     """Serve requests until SIGTERM. Requests under way get five seconds."""
+    prepare.share_memory()
     Web(host, port).run()
 
 
 def run_worker(queues: Sequence[str], concurrency: int) -> None:
     """Work on `queues` until SIGTERM; tasks under way are finished first."""
+    os.nice(NICE)
     # The warning about root is about pickled messages. Ours are JSON, and containers often have no other user.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # The one about cancelling tasks when the broker goes away: threads can't be cancelled, and rows are the queue.
@@ -72,6 +81,7 @@ def run_worker(queues: Sequence[str], concurrency: int) -> None:
         languages.load()
     if "turn" in queues:
         embedding.embedder()  # now, and not while the first customer waits
+    look_rarely()
     worker.start()
     pipeline.finish(LAST_SECONDS)
     sys.exit(worker.exitcode)
@@ -93,6 +103,29 @@ def run_poll() -> None:
     signal.signal(signal.SIGINT, lambda number, frame: stop.set())
     heartbeats.start([heartbeats.POLL])
     Pollers().run(stop)
+
+
+def warm_up() -> None:
+    """Before the first request of a web process: connect, and make the statement that each webhook begins with.
+
+    Otherwise the first ones after a start take a quarter of a second. A database that is away they may find out by
+    themselves.
+    """
+    look_rarely()
+    with suppress(Error):
+        doors.read("")
+    let_go()
+
+
+def look_rarely() -> None:
+    """Have Python look for garbage seldom, and never again at what has been loaded until now.
+
+    By itself it looks after every 700 objects, and time and again at all there are, which are some hundred thousand
+    here: a tenth of a worker's time, and pauses of a fifth of a second. https://docs.python.org/3/library/gc.html
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def forget_removed_entries(scheduled: Iterable[str]) -> None:
@@ -129,6 +162,7 @@ class Web(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "logger_class": Log,
             "control_socket_disable": True,
             "post_fork": lambda arbiter, worker: leash.tie(worker.ppid),
+            "post_worker_init": lambda worker: warm_up(),
         }
         for name, value in options.items():
             self.cfg.set(name, value)

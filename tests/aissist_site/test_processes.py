@@ -1,5 +1,6 @@
 """What workers and the beat do besides Celery's own part."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -89,6 +90,32 @@ def test_heartbeats_outlive_a_database_that_goes_away(monkeypatch, error):
     with pytest.raises(SystemExit):
         heartbeats._run(["beat"])
     assert written == [["beat"]]
+
+
+@pytest.fixture
+def collector():
+    """Python's own, as it was before the test."""
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+@pytest.mark.django_db
+def test_a_web_process_has_asked_for_a_gateway_before_its_first_request(collector, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        processes.warm_up()
+    assert (gc.get_threshold(), gc.get_freeze_count() > 100_000) == (processes.GARBAGE, True)
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("connection already closed")])
+def test_a_web_process_starts_while_the_database_is_away(collector, monkeypatch, error):
+    def read(public_id):
+        raise error
+
+    monkeypatch.setattr(processes.doors, "read", read)
+    monkeypatch.setattr(processes, "let_go", lambda: None)
+    processes.warm_up()
 
 
 def test_every_task_goes_to_the_queue_of_its_step():

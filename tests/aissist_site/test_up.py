@@ -5,10 +5,12 @@ import re
 import signal
 import socket
 import sys
+import time
 import urllib.request
 
 import pytest
 
+from aissist_site.processes import NICE
 from tests.aissist_site.processes import child_called, children_of, environment, line_with, run, start, wait_until_gone
 
 pytestmark = [
@@ -54,6 +56,19 @@ def test_one_command_runs_everything_and_one_signal_ends_it(up):
     assert "Traceback" not in rest
     for child in children:
         wait_until_gone(child)
+
+
+def test_whoever_accepts_webhooks_goes_before_whoever_works_on_them(up):
+    process = up()
+    line_with(process, "Ready")
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    wanted = {"web": ours, "worker": ours + NICE, "beat": ours, "poll": ours}
+    pids = {name: child_called(process.pid, name) for name in wanted}
+    for _ in range(600):  # one that has just been forked has its parent's
+        if (found := {name: os.getpriority(os.PRIO_PROCESS, pid) for name, pid in pids.items()}) == wanted:
+            break
+        time.sleep(0.1)
+    assert found == wanted
 
 
 def test_the_password_is_shown_on_the_first_start_only(up):
