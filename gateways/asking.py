@@ -142,6 +142,8 @@ def _prepared(value: Any, connection: Any) -> Any:
     """The value as the driver takes it."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, str | int | float | None):
+    if isinstance(value, str):
+        return str(value)  # of choices, too, for which drivers have ways of their own
+    if isinstance(value, int | float | None):
         return value
     return list(value) if connection.vendor == "postgresql" else json.dumps(list(value))

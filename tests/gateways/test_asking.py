@@ -112,6 +112,15 @@ def test_any_of_so_many_values(gateway, receipts, errors, found):
     assert list(Receipt.objects.filter(error__in=errors).order_by("error").values_list("error", flat=True)) == found
 
 
+def test_choices_can_be_asked_for(gateway, receipts):
+    @asked
+    def of_status(status: str) -> QuerySet[Receipt, str]:
+        return Receipt.objects.filter(status=status).order_by("id").values_list("error", flat=True)
+
+    assert of_status(Receipt.Status.PENDING) == of_status("pending") == ["", "a", "ü"]
+    assert of_status(Receipt.Status.DONE) == []
+
+
 def test_relatives_come_along_in_as_many_queries(gateway, django_assert_num_queries):
     destination = Destination.objects.create(gateway=gateway, external_id="d1", name="Sales")
     ManagingPoint.objects.create(gateway=gateway, destination=destination)
