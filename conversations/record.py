@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from agents import languages
 from contacts.models import Identity
@@ -118,7 +119,7 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     left = reason_to_leave_alone(conversation, event)
     message = messages.add(
         conversation,
-        turn=None if left else turns.expect(conversation),
+        turn=None if left else turns.expect(conversation, waited=_waited(receipt)),
         author=Message.Author.CUSTOMER,
         author_name=event.sender.name or str(identity.contact),
         text=event.text,
@@ -135,6 +136,11 @@ def _customer_said(receipt: Receipt, event: CustomerSaid, identity: Identity, th
     if conversation.owner == Conversation.Owner.AGENT:
         conversation.answered_seq = message.seq  # what the agent was right to leave alone isn't waiting for it
     return Recorded(Verdict.RECORDED, left.why, conversation, told_reason=left.reason)
+
+
+def _waited(receipt: Receipt) -> float:
+    """Seconds since it arrived; hosts' clocks may differ."""
+    return max(0.0, (timezone.now() - receipt.received_at).total_seconds())
 
 
 def _automated(receipt: Receipt, event: CustomerSaid, conversation: Conversation) -> Recorded:

@@ -44,10 +44,11 @@ def ask(conversation: Conversation, asked_by: str, instruction: str, help: str =
     return made
 
 
-def expect(conversation: Conversation) -> Turn | None:
+def expect(conversation: Conversation, waited: float = 0.0) -> Turn | None:
     """The customer has written: let the live turn wait for more, or make one due. Wants a locked conversation.
 
-    Returns the turn that will answer, or None if one that is running takes the message in at its end.
+    `waited`: seconds that this lay in the inbox. Returns the turn that will answer, or None if one that is running
+    takes the message in at its end.
     """
     now, gateway = timezone.now(), conversation.gateway
     window = timedelta(seconds=gateway.burst_window)
@@ -64,7 +65,9 @@ def expect(conversation: Conversation) -> Turn | None:
         )
         conversation.live_turn = live = writing.insert(made)
         if gateway.thinking_after and gateway.mode_now() == Gateway.Mode.AUTO:
-            timers.start(live, Timer.Kind.THINKING, delay + gateway.thinking_after)
+            # Half of it at most: behind a long queue, who is answered at once mustn't get a second message for it.
+            counted = min(waited, gateway.thinking_after / 2)
+            timers.start(live, Timer.Kind.THINKING, delay + gateway.thinking_after - counted)
     elif live.state == Turn.State.RUNNING:
         return None
     else:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations import timers
+from conversations import record, timers
 from conversations.models import Delivery, MessageTemplate, Timer
-from gateways.models import Gateway
+from gateways.models import Gateway, Receipt
 from handover import desk
 from tests.conftest import Rings, Walk
 
@@ -26,11 +26,26 @@ def fire_now() -> int:
     return timers.fire(Timer.objects.get().turn.gateway_id)
 
 
-def test_a_turn_starts_one_and_rings_for_it(walk: Walk, rings: Rings, django_capture_on_commit_callbacks):
+@pytest.mark.parametrize(
+    ("waited", "after"),
+    [(0.0, 4.0), (0.5, 3.5), (2.0, 2.0), (3600.0, 2.0)],
+    ids=["taken in at once", "half a second later", "half its time later", "replayed"],
+)
+def test_a_turn_starts_one_and_rings_for_it(
+    walk: Walk, rings: Rings, monkeypatch, django_capture_on_commit_callbacks, waited, after
+):
+    """Counted from when the message arrived; behind a long queue only half of the time is."""
+    monkeypatch.setattr(record, "_waited", lambda receipt: waited)
     with django_capture_on_commit_callbacks(execute=True):
         walk.customer("Hello")
         walk.ingest()
-    assert ("timer", walk.gateway.pk, 4.0) in rings.heard
+    assert ("timer", walk.gateway.pk, after) in rings.heard
+
+
+def test_a_clock_that_is_ahead_of_ours_makes_no_time(gateway: Gateway):
+    ahead = timezone.now() + timedelta(hours=1)
+    assert record._waited(Receipt(gateway=gateway, received_at=ahead)) == 0.0
+    assert record._waited(Receipt(gateway=gateway, received_at=ahead - timedelta(hours=2))) >= 3600
 
 
 def test_fires_while_the_engine_thinks_and_the_answer_follows(walk: Walk, engine):
