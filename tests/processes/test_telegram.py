@@ -3,9 +3,11 @@
 import base64
 import itertools
 import os
+import re
 import signal
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,16 +173,23 @@ def test_a_killed_site_loses_and_doubles_nothing_of_what_it_polls(site: Site, ap
     assert answers() == dict.fromkeys(users, 1)
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for the signal, as pollers have from their start."""
+    [mask] = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def test_a_poller_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
     site: Site, api: BotApi, operator, gateway: str
 ):
     stands_by = start(["manage.py", "poll"], site.env)
     poller = child_called(site.process.pid, "poll")
     customer, _ = newcomer(api, operator)
+    eventually(lambda: catches(stands_by.pid, signal.SIGTERM), "The start of the other", patience=90)
     try:
         os.kill(poller, signal.SIGSTOP)
         customer.say(QUESTION)
-        eventually(customer.heard, "An answer by way of the other", patience=90)  # which has yet to start
+        eventually(customer.heard, "An answer by way of the other", patience=90)  # whose turn comes with the lease
         customer.hears(ANSWER)
         os.kill(poller, signal.SIGCONT)
         customer.say(QUESTION)
