@@ -32,7 +32,7 @@ from gateways.pollers import Pollers
 WALK_QUEUES = (*settings.DOORBELLS, "sweep")  # a message's whole walk, from step to step without the broker
 ERRAND_QUEUES = ("errand",)  # tasks that wait inside, so that no message has to wait behind them
 ALL_QUEUES = (*WALK_QUEUES, *ERRAND_QUEUES)
-NICE = 10  # steps by which workers stand behind those who accept webhooks, and behind the database
+NICE = 5  # steps by which workers stand behind those who accept webhooks, and behind the database
 GARBAGE = (10_000, 10, 10)  # objects made and not freed, after which Python looks for rings of them; see `look_rarely`
 SWITCH = 0.001  # seconds that a thread computes while others wait: what asks the database waits after each answer
 LAST_SECONDS = 15.0  # for what is under way when a worker is told to stop
