@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from conversations.idle import let_go
+from gateways.writing import DATABASE_IS_AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,6 @@ PACE = 0.008  # of them, for each job of the last round
 QUICK_PACE = 0.001  # seconds, as long as there is so little that nobody should be kept waiting
 FEW = 2  # jobs in a round
 PAUSE_AFTER_FAILURE = 0.5  # seconds
-DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

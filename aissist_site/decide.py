@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import structlog
 
 from agents.engines.base import After, AnswersLater, Decision, Escalation
-from aissist_site.crew import DATABASE_IS_AWAY, one_by_one
+from aissist_site.crew import one_by_one
 from contacts import remember
 from conversations import (
     act,
@@ -29,6 +29,7 @@ from conversations.modes import Conduct
 from conversations.respond import Answer, Question, questions, read_up, respond
 from gateways import doorbell
 from gateways.models import Gateway
+from gateways.writing import DATABASE_IS_AWAY
 from handover import shadow
 from handover.hand_over import hand_over, inform
 from handover.obey import leave_help

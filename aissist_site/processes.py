@@ -49,7 +49,6 @@ def make_ready() -> None:
 
 def run_web(host: str, port: int) -> None:
     """Serve requests until SIGTERM. Requests under way get five seconds."""
-    prepare.share_memory()
     Web(host, port).run()
 
 

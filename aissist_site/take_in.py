@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from aissist_site.crew import DATABASE_IS_AWAY
 from contacts.models import Identity
 from contacts.resolve import resolve
 from conversations.record import record
@@ -20,6 +19,7 @@ from gateways.messages import CustomerSaid, Event
 from gateways.models import Gateway, InboundEvent, ManagingPoint, Receipt
 from gateways.parse import parse
 from gateways.reasons import Reason
+from gateways.writing import DATABASE_IS_AWAY
 from handover import relay
 from handover.hand_over import follow
 from handover.obey import obey

@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
+
+from gateways.writing import DATABASE_IS_AWAY
 
 MOST = 25  # rows in one statement
-DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 Row = TypeVar("Row")
 

@@ -11,10 +11,19 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
 
 Columns = tuple["models.Field[Any, Any]", ...]
 Row = TypeVar("Row", bound=models.Model)
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)  # not a row's fault: whatever was to be written may be again
 MOST_ROWS = 200  # in one statement: a database takes so many values and no more
 
 

@@ -18,4 +18,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         prepare.port_is_free(host, port)
         processes.make_ready()
+        prepare.share_memory()
         processes.run_web(host, port)
