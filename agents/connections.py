@@ -12,20 +12,11 @@ import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import Any, Self
 
-import certifi
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.util import parse_url
-from urllib3.util.ssl_match_hostname import CertificateError
-
-from agents.addresses import is_reachable
+from agents.addresses import Network, is_reachable
 from agents.deadlines import DEADLINES, Deadline
 
 
@@ -33,7 +24,7 @@ from agents.deadlines import DEADLINES, Deadline
 class Policy:
     """Which addresses may be reached beyond the public ones, how long a request may take, how much may come back."""
 
-    allowed: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed: tuple[Network, ...] = ()
     connect_timeout: float = 5.0  # seconds, for each address and for the TLS handshake
     read_timeout: float = 20.0  # seconds of silence
     max_bytes: int = 5_000_000
@@ -86,7 +77,7 @@ class Line:
         """A TCP connection to an address of `host`, all of which may be reached. Raises Blocked or NotSent."""
         addresses = _resolve(host, port)
         for *_, address in addresses:
-            if not is_reachable(ip_address(address[0]), self.policy.allowed):
+            if not _may_be_reached(address[0], self.policy.allowed):
                 raise Blocked(
                     f"{host} is at {address[0]}, which is not a public address. If requests may go there, "
                     "add its network to the setting OUTBOUND_ALLOWED_NETWORKS."
@@ -120,7 +111,7 @@ class Line:
         """Around everything up to the end of the TLS handshake."""
         try:
             yield
-        except (OSError, CertificateError, Urllib3Error) as error:
+        except OSError as error:
             text = f"No connection to {host}: {self._cause(error)}."
             untrusted = isinstance(error, ssl.SSLCertVerificationError)
             raise NotSent(text, timed_out=isinstance(error, TimeoutError), untrusted=untrusted) from None
@@ -155,66 +146,13 @@ class Line:
             self._hold.close()
 
 
+@lru_cache(maxsize=1000)
+def _may_be_reached(address: str, allowed: tuple[Network, ...]) -> bool:
+    return is_reachable(ip_address(address), allowed)
+
+
 def _resolve(host: str, port: int) -> list[Any]:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NotSent(f"The name {host} can't be resolved to an address.") from None
-
-
-class _OverLine(HTTPConnection):
-    """A connection that is dialled by a line, which has checked the address."""
-
-    def __init__(self, *args: Any, line: Line, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.line = line
-
-    def _new_conn(self) -> socket.socket:
-        return self.line.dial(self.host, self.port)
-
-    def connect(self) -> None:
-        with self.line.connecting(self.host):
-            super().connect()
-
-
-class _Plain(_OverLine):
-    pass
-
-
-class _Tls(_OverLine, HTTPSConnection):
-    pass
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _Tls
-
-
-class Transport(HTTPAdapter):
-    """Used without a `requests.Session`: so there are no redirects, proxies, cookies or .netrc to switch off."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self.line = line
-
-    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
-        url = parse_url(str(request.url))
-        # Without a port http.client looks for one in the host, and finds it in any IPv6 address.
-        if url.scheme == "https":
-            return _TlsPool(str(url.host), url.port or 443, line=self.line, ssl_context=_tls_context())
-        return _PlainPool(str(url.host), url.port or 80, line=self.line)
-
-    def cert_verify(self, *_: Any) -> None:
-        """The context verifies already."""
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Trusts the system's authorities, to which SSL_CERT_FILE may add, and those of certifi. Costly to make."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    context.set_alpn_protocols(["http/1.1"])
-    return context

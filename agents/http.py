@@ -9,15 +9,17 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Url, parse_url
 
-from agents.connections import Blocked, HttpError, Interrupted, Line, NotSent, Policy, Transport
+from agents.connections import Blocked, HttpError, Interrupted, Line, NotSent, Policy
+from agents.transport import CHUNK, Request, Transport
 
 __all__ = ["Blocked", "Http", "HttpError", "Interrupted", "NotSent", "Policy", "Response", "Trace", "basic"]
 
@@ -31,8 +33,8 @@ RESERVED_HEADERS = frozenset(
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")  # RFC 9110, 5.5
 USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
-CHUNK = 65_536  # bytes
 HIDDEN = "***"
+TRANSPORT = Transport()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +123,21 @@ def basic(user: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes) -> requests.PreparedRequest:
+def _prepare(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
     if not TOKEN.fullmatch(method):
         raise Blocked("The method of the request isn't a word.")
-    _check_url(url)
     _check_headers(headers)
-    prepared = requests.PreparedRequest()
-    try:
-        prepared.prepare(method, url, headers=DEFAULT_HEADERS | dict(headers), data=body)
-    except (requests.RequestException, ValueError):
-        raise Blocked("The address can't be read as a URL.") from None
-    return prepared
+    request = Request()
+    request.method, request.url = method.upper(), _proper(url)
+    request.headers = CaseInsensitiveDict(DEFAULT_HEADERS | dict(headers))
+    request.body = body or None
+    request.prepare_content_length(request.body)
+    return request
 
 
-def _check_url(url: str) -> None:
+@lru_cache(maxsize=1000)  # most gateways post to one address
+def _proper(url: str) -> str:
+    """The URL as it is asked for: quoted where that is needed, names in ASCII. Raises Blocked."""
     parsed = _parse(url)
     if parsed is None or not parsed.host:
         raise Blocked("The address can't be read as a URL.")
@@ -142,6 +145,12 @@ def _check_url(url: str) -> None:
         raise Blocked("Only http:// and https:// addresses can be reached.")
     if parsed.auth is not None or USERINFO.match(url):  # an empty one isn't in `auth`
         raise Blocked("The address holds a user name or password. Put those into a header instead.")
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+    except (requests.RequestException, ValueError):
+        raise Blocked("The address can't be read as a URL.") from None
+    return str(prepared.url)
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
@@ -163,6 +172,7 @@ def _parse(url: str) -> Url | None:
         return None
 
 
+@lru_cache(maxsize=1000)
 def _shown(url: str) -> str:
     """The URL without what may be secret in it."""
     parsed = _parse(url)
@@ -174,12 +184,11 @@ def _shown(url: str) -> str:
 # --- During and after -------------------------------------------------------------------------------------------------
 
 
-def _exchange(request: requests.PreparedRequest, policy: Policy) -> Response:
+def _exchange(request: Request, policy: Policy) -> Response:
     line, status = Line(policy), None
+    request.line = line
     try:
-        with Transport(line).send(
-            request, stream=True, timeout=(policy.connect_timeout, policy.read_timeout)
-        ) as answer:
+        with TRANSPORT.send(request, stream=True) as answer:
             status = answer.status_code
             body = _read(answer, policy.max_bytes)
         if line.expired:  # an answer without a length ends where we cut it, and looks whole
@@ -205,13 +214,13 @@ def _read(answer: requests.Response, most: int) -> bytes:
 
 def _failure(error: Exception, line: Line, status: int | None) -> HttpError:
     """What a failure means. Before the connection stood, nothing can have been sent; after that, anything can."""
-    timed_out = isinstance(error, requests.ReadTimeout)
+    timed_out = any(isinstance(each, TimeoutError | requests.ReadTimeout) for each in (error, *error.args))
     if not line.connected and not timed_out:
         return NotSent("No connection could be made.")
     begun = f"The answer ({status}) broke off" if status else "The request was sent, and no answer came"
     if line.expired:
         return Interrupted(f"{begun}: it took more than {line.policy.total_timeout:g} s.", status, timed_out=True)
-    if timed_out or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+    if timed_out:
         text = f"{begun}: there was silence for {line.policy.read_timeout:g} s."
         return Interrupted(text, status, timed_out=True)
     return Interrupted(f"{begun}: the connection was cut.", status)

@@ -4,8 +4,6 @@ import datetime
 import ipaddress
 import socket
 import ssl
-import threading
-from contextlib import contextmanager
 
 import pytest
 import requests
@@ -15,51 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from agents import connections
+from agents import connections, transport
 from agents.http import Blocked, Http, HttpError, Interrupted, NotSent, Policy, Response, Trace
+from tests.agents.one_server import OK, answering, read_request, serving
 
 LOOPBACK = Policy.of(["127.0.0.0/8"])
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Kind: a\r\n\r\nhello"
-
-
-@contextmanager
-def serving(behave, context=None):
-    """A server on loopback that gives its first connection to `behave`. Yields its port and what it has read."""
-    heard = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def run():
-            try:
-                connection, _ = server.accept()
-                with connection, context.wrap_socket(connection, server_side=True) if context else connection as line:
-                    behave(line, heard)
-            except OSError:  # the client or the test went away
-                return
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        yield server.getsockname()[1], heard
-        server.close()
-        thread.join(5)
-
-
-def answering(answer):
-    def behave(line, heard):
-        heard.append(read_request(line))
-        line.sendall(answer)
-
-    return behave
-
-
-def read_request(line):
-    request = b""
-    while b"\r\n\r\n" not in request:
-        request += line.recv(65536)
-    head, _, body = request.partition(b"\r\n\r\n")
-    length = next((int(row[15:]) for row in head.split(b"\r\n") if row.lower().startswith(b"content-length:")), 0)
-    while len(body) < length:
-        body += line.recv(65536)
-    return head + b"\r\n\r\n" + body
 
 
 def waiting(line, heard):
@@ -429,7 +387,7 @@ def tls_server(certificate):
 @pytest.fixture
 def trusted(certificate, monkeypatch):
     context = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(connections, "_tls_context", lambda: context)
+    monkeypatch.setattr(transport, "_tls_context", lambda: context)
 
 
 def test_the_certificate_is_checked_against_the_name_at_the_pinned_address(tls_server, trusted, resolve):
@@ -488,7 +446,7 @@ def test_a_connection_that_stands_only_after_the_deadline_is_not_used():
 
 
 def test_the_ordinary_context_demands_a_valid_certificate():
-    context = connections._tls_context()
+    context = transport._tls_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
