@@ -280,7 +280,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", 1 if EMBEDDED else 2)
 WEB_THREADS = env.int("WEB_THREADS", 48)  # chat pages poll for up to 25 s, each in a thread
 CHAT_MAX_WAITERS = env.int("CHAT_MAX_WAITERS", WEB_THREADS // 2)  # of them; the rest is for everything else
 TURN_CONCURRENCY = env.int("TURN_CONCURRENCY", 200)  # engine calls at a time in one worker: threads that only wait
-DELIVER_CONCURRENCY = env.int("DELIVER_CONCURRENCY", 32)  # requests to platforms at a time, likewise
+DELIVER_CONCURRENCY = env.int("DELIVER_CONCURRENCY", 96)  # requests to platforms at a time, likewise
 WORK_CONCURRENCY = env.int("WORK_CONCURRENCY", 4)  # everything else at a time
 
 # --- Requests that leave this machine ---------------------------------------------------------------------------------

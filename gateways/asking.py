@@ -17,6 +17,7 @@ goes with `…__any_of`, which is `…__in` for any number of values in one stat
 
 import inspect
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -25,13 +26,13 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Expression, Field, ForeignObject, Lookup, QuerySet
+from django.db.models import Expression, Field, ForeignObject, Lookup, ManyToOneRel, Model, Prefetch, QuerySet
 from django.db.transaction import TransactionManagementError
 
 Given = ParamSpec("Given")
 Row = TypeVar("Row")
 
-MOST = "most"
+MOST, KEYS = "most", "keys"
 ANY_NUMBER = 918_273_645  # rows; stands where the limit will
 LIMIT = f"LIMIT {ANY_NUMBER}"
 
@@ -80,12 +81,37 @@ class _Question:
     compiler: Any
     statement: str
     parameters: tuple[Any, ...]
+    belonging: tuple["_Belonging", ...] = ()
 
     def ask(self, given: Mapping[str, Any]) -> list[Any]:
         rows = type(self.rows)(self.rows.model, _Filled(self, given), DEFAULT_DB_ALIAS)  # type: ignore[arg-type]
         for name in ("_iterable_class", "_fields", "_prefetch_related_lookups", "_for_write"):
             setattr(rows, name, getattr(self.rows, name))
-        return list(rows)
+        found = list(rows)
+        for each in self.belonging if found else ():
+            each.give(found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Belonging:
+    """What `prefetch_related` gives to rows, out of a table that refers to theirs; a question of its own."""
+
+    name: str  # of the manager
+    field: Any  # that refers to the row
+    question: _Question
+
+    def give(self, rows: Iterable[Any]) -> None:
+        by_key = {row.pk: row for row in rows}
+        theirs: defaultdict[int, list[Any]] = defaultdict(list)
+        for each in self.question.ask({KEYS: list(by_key)}):
+            key = getattr(each, self.field.attname)
+            self.field.set_cached_value(each, by_key[key])
+            theirs[key].append(each)
+        for key, row in by_key.items():
+            whole = getattr(row, self.name).all()
+            whole._result_cache, whole._prefetch_done = theirs[key], True
+            row.__dict__.setdefault("_prefetched_objects_cache", {})[self.name] = whole
 
 
 class _Filled:
@@ -125,17 +151,44 @@ def asked(build: Callable[Given, QuerySet[Any, Row]]) -> Callable[Given, list[Ro
 
 
 def _question(build: Callable[..., QuerySet[Any, Any]], names: Iterable[str]) -> _Question:
-    rows = build(*(ANY_NUMBER if name == MOST else _StandIn(name) for name in names))
+    return _made(build(*(ANY_NUMBER if name == MOST else _StandIn(name) for name in names)), build.__qualname__)
+
+
+def _made(rows: QuerySet[Any, Any], name: str) -> _Question:
+    rows, belonging = _apart(rows, name)
     compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
     statement, parameters = compiler.as_sql()
     conditions = (getattr(each, "rhs", None) for each in rows.query.where.leaves())
     if any(isinstance(each, datetime) for each in (*parameters, *conditions)):  # on SQLite the former are texts
-        raise TypeError(f"{build.__qualname__} asks about one moment for ever. Give it the moment.")
+        raise TypeError(f"{name} asks about one moment for ever. Give it the moment.")
     if LIMIT in statement:
         before, after = statement.split(LIMIT)
         statement, place = f"{before}LIMIT %s{after}", before.count("%s")
         parameters = (*parameters[:place], _Place(MOST), *parameters[place:])
-    return _Question(rows, compiler, statement, tuple(parameters))
+    return _Question(rows, compiler, statement, tuple(parameters), belonging)
+
+
+def _apart(rows: QuerySet[Any, Any], name: str) -> tuple[QuerySet[Any, Any], tuple[_Belonging, ...]]:
+    """The rows without such prefetches as are made into questions, and those. All others Django makes each time."""
+    belonging, others = list[_Belonging](), list[Any]()
+    for each in rows._prefetch_related_lookups:  # type: ignore[attr-defined]  # not in the stubs
+        lookup = each if isinstance(each, Prefetch) else Prefetch(each)
+        relation = _relation(rows.model, lookup)
+        if relation is None:
+            others.append(each)
+            continue
+        theirs = relation.related_model._default_manager.all() if lookup.queryset is None else lookup.queryset
+        question = _made(
+            theirs.filter(**{f"{relation.field.name}__any_of": _StandIn(KEYS)}), f"{name}, {lookup.to_attr}"
+        )
+        belonging.append(_Belonging(lookup.prefetch_through, relation.field, question))
+    return rows.prefetch_related(None).prefetch_related(*others), tuple(belonging)
+
+
+def _relation(model: type[Model], lookup: Any) -> ManyToOneRel | None:
+    """The table that refers to the model's, for a lookup that is nothing but that."""
+    found = {each.get_accessor_name(): each for each in model._meta.related_objects if type(each) is ManyToOneRel}
+    return found.get(lookup.prefetch_through) if lookup.prefetch_to == lookup.prefetch_through else None
 
 
 def _prepared(value: Any, connection: Any) -> Any:

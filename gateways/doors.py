@@ -8,6 +8,9 @@ Addresses that don't exist are not kept, so that nobody can fill the memory with
 import time
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
+from gateways.asking import asked
 from gateways.base import Adapter
 from gateways.models import Gateway
 from gateways.registry import adapter
@@ -33,12 +36,17 @@ def remembered(public_id: str) -> Door | None:
 
 def read(public_id: str) -> Door | None:
     """What is behind the address, None for nothing. Raises ConfigError for a gateway that isn't configured."""
-    gateway = Gateway.objects.filter(public_id=public_id).first()
+    gateway = next(iter(_behind(public_id)), None)
     if gateway is None:
         _doors.pop(public_id, None)
         return None
     _doors[public_id] = fresh = Door(gateway, adapter(gateway), time.monotonic())
     return fresh
+
+
+@asked
+def _behind(public_id: str) -> QuerySet[Gateway]:
+    return Gateway.objects.prefetch_related("secrets").filter(public_id=public_id)
 
 
 def forget() -> None:

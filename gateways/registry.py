@@ -1,6 +1,7 @@
 """The platforms by name, and the one place where an adapter is built. A new platform is one line here."""
 
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 
@@ -40,6 +41,11 @@ def adapter(gateway: Gateway, record: Callable[[Trace], None] | None = None, *, 
         config=config.load(kind.Config, values),
         secrets=secrets,
         http=Http(
-            Policy.of(settings.OUTBOUND_ALLOWED_NETWORKS), record or recorder(gateway.pk), secrets.values(), within
+            _policy(tuple(settings.OUTBOUND_ALLOWED_NETWORKS)), record or recorder(gateway.pk), secrets.values(), within
         ),
     )
+
+
+@cache
+def _policy(allowed: tuple[str, ...]) -> Policy:
+    return Policy.of(allowed)

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
+import orjson
 from django.db import (
     DEFAULT_DB_ALIAS,
     InterfaceError,
@@ -24,6 +25,11 @@ from django.db import (
 Columns = tuple["models.Field[Any, Any]", ...]
 Row = TypeVar("Row", bound=models.Model)
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)  # not a row's fault: whatever was to be written may be again
+AS_THEY_ARE = (  # fields whose values JSON has a form for that PostgreSQL reads
+    *(models.BigAutoField, models.BooleanField, models.CharField, models.DateTimeField, models.FloatField),
+    *(models.ForeignKey, models.IntegerField, models.JSONField, models.OneToOneField, models.PositiveIntegerField),
+    *(models.PositiveSmallIntegerField, models.SlugField, models.TextField, models.URLField, models.UUIDField),
+)
 MOST_ROWS = 200  # in one statement: a database takes so many values and no more
 
 
@@ -169,9 +175,32 @@ def _fits_json(vendor: str, columns: Columns) -> bool:
 
 
 def _json(rows: Iterable[models.Model], columns: Columns, add: bool) -> str:
-    names = [field.column for field in columns]
-    values = [[field.get_prep_value(field.pre_save(row, add)) for field in columns] for row in rows]
-    return json.dumps([dict(zip(names, each, strict=True)) for each in values], default=str, ensure_ascii=False)
+    records = [_record(row, columns, add) for row in rows]
+    try:
+        return orjson.dumps(records, default=str).decode()
+    except TypeError:  # it takes no number of more than 64 bits, and only texts for keys
+        return json.dumps(records, default=str, ensure_ascii=False)
+
+
+def _record(row: models.Model, columns: Columns, add: bool) -> dict[str, Any]:
+    """A row as JSON will have it: moments, UUIDs and choices are written by that."""
+    as_they_are, prepared = _split(columns)
+    values = row.__dict__
+    try:
+        record = {column: values[name] for column, name in as_they_are}
+    except KeyError:  # one that has yet to be read
+        record = {column: getattr(row, name) for column, name in as_they_are}
+    for field in prepared:
+        record[str(field.column)] = field.get_prep_value(field.pre_save(row, add))
+    return record
+
+
+@lru_cache(maxsize=1000)
+def _split(columns: Columns) -> tuple[tuple[tuple[str, str], ...], Columns]:
+    """Those that are written as the row has them, by column and attribute, and those whose fields have a say in it."""
+    plain = [field for field in columns if type(field) in AS_THEY_ARE and not getattr(field, "auto_now", False)]
+    plain = [field for field in plain if not getattr(field, "auto_now_add", False)]
+    return tuple((str(field.column), field.attname) for field in plain), tuple(f for f in columns if f not in plain)
 
 
 def _values(rows: Iterable[models.Model], columns: Columns, add: bool) -> list[Any]:
