@@ -93,7 +93,7 @@ class Bench:
         """The site's processes for the length of the block; two workers of each kind unless told otherwise."""
         workers = 1 if self.stack.embedded else 2
         self.stack.start(**{"web": 1, "work": workers, **counts})  # type: ignore[arg-type]
-        time.sleep(3)  # until the workers have subscribed
+        self.stack.wait_until_loaded()
         try:
             yield
         finally:

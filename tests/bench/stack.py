@@ -24,6 +24,7 @@ NAMES = ("postgres-redis", "postgres-rabbitmq", "sqlite-embedded")
 PORT = int(os.environ.get("BENCH_PORT", "8400"))  # the first of eight
 WALK, ERRANDS = "ingest,turn,deliver,timer,sweep", "errand"  # queues of the two kinds of workers
 START_SECONDS = 60.0
+LOADED_CPU = 0.1  # seconds of CPU in a second that all processes together use once they have started
 
 
 class Missing(Exception):
@@ -128,6 +129,13 @@ class Stack:
         threading.Thread(target=self._keep_up, name="keeper", daemon=True).start()
         if web:
             wait_for(self.port)
+
+    def wait_until_loaded(self) -> None:
+        """Until the processes use next to no CPU: each has to load for seconds, five of them on two cores."""
+        deadline, before = time.monotonic() + START_SECONDS, float("-inf")
+        while time.monotonic() < deadline and (used := sum(self.cpu().values())) - before > LOADED_CPU:
+            before = used
+            time.sleep(1)
 
     def add(self, processes: list[Process]) -> None:
         """More processes beside those that run."""
