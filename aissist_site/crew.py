@@ -33,7 +33,9 @@ Result = TypeVar("Result")
 
 
 def pace(done: int) -> float:
-    """Seconds to let the next batch come together, after a round with so many jobs."""
+    """Seconds to let the next batch come together, after a round with so many jobs. After a full share, it has."""
+    if done >= SHARE:
+        return 0.0
     return min(LONGEST_PACE, done * PACE) if done > FEW else QUICK_PACE
 
 

@@ -154,18 +154,24 @@ class Regulars(Sender):
         self.world = world
         self._answered: dict[str, asyncio.Event] = {}
 
-    async def keep_writing(self, gateway: str, customers: int, seconds: float) -> list[Said]:
-        """Returns all that was said; the last answers may be on their way still."""
-        until = time.time() + seconds
+    async def keep_writing(self, gateway: str, customers: int, seconds: float, spread: float = 0.0) -> list[Said]:
+        """Returns all that was said; the last answers may be on their way still.
+
+        They begin one after the other over `spread` seconds: who begins together goes on in step for ever.
+        """
+        start = time.time()
         watching = asyncio.create_task(self._watch())
+        begins = [start + spread * number / customers for number in range(customers)]
         try:
-            said = await asyncio.gather(*(self._regular(gateway, number, until) for number in range(1, customers + 1)))
+            regulars = (self._regular(gateway, n, at, start + seconds) for n, at in enumerate(begins, start=1))
+            said = await asyncio.gather(*regulars)
         finally:
             watching.cancel()
         return [one for each in said for one in each]
 
-    async def _regular(self, gateway: str, number: int, until: float) -> list[Said]:
+    async def _regular(self, gateway: str, number: int, begin: float, until: float) -> list[Said]:
         said: list[Said] = []
+        await asyncio.sleep(begin - time.time())
         while time.time() < until:
             said.append(one := Said(self.world.run, gateway, number, len(said) + 1, due=time.time()))
             self._answered[one.marker] = asyncio.Event()

@@ -60,7 +60,7 @@ BOUNDS: dict[str, tuple[str, float]] = {
     "flood: added p95, s": ("at most", 1),
 }
 
-WAITING_CUSTOMERS, WAITING_WORKERS, WAITING_THREADS = 330, 2, 170  # processes, and engine calls at once in each
+WAITING_CUSTOMERS, WAITING_WORKERS, WAITING_THREADS = 400, 2, 170  # processes, and engine calls at once in each
 WAITING_SECONDS = 20.0
 ROUNDS, ROUND_SECONDS, CONNECTIONS = 4, 2.5, 16
 
@@ -270,7 +270,7 @@ def waiting(bench: Bench) -> list[Figure]:
     with bench.site(work=WAITING_WORKERS, TURN_CONCURRENCY=str(WAITING_THREADS)):
         watch = _Watch(lambda: Turn.objects.filter(state=Turn.State.RUNNING).count())
         regulars = Regulars(bench.stack.port, bench.world)
-        said = asyncio.run(regulars.keep_writing(DROPPING, WAITING_CUSTOMERS, WAITING_SECONDS))
+        said = asyncio.run(regulars.keep_writing(DROPPING, WAITING_CUSTOMERS, WAITING_SECONDS, spread=3.0))
         memory = bench.stack.memory(("work", "errand"))
         bench.settle()
         most = watch.end()
