@@ -28,7 +28,7 @@ def due() -> dict[Step, list[int]]:
         Q(status=Delivery.Status.PENDING, due_at__lt=late) | Q(status=Delivery.Status.SENDING, lease_until__lt=late)
     )
     offers = Offer.objects.filter(state=Offer.State.PENDING, due_at__lt=late)
-    timers = {*_gateways(Timer.objects.filter(due_at__lt=late), "turn__gateway_id"), *_gateways(offers, "gateway_id")}
+    timers = {*_gateways(Timer.objects.filter(due_at__lt=late), "gateway_id"), *_gateways(offers, "gateway_id")}
     state = ActionRequest.State
     actions = ActionRequest.objects.filter(
         Q(state=state.APPROVED, due_at__lt=late) | Q(state=state.RUNNING, lease_until__lt=late)

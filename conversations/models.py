@@ -347,20 +347,33 @@ class Attempt(models.Model):
 
 
 class Timer(models.Model):
-    """Something due later. Whoever deletes the row carries it out, in the same transaction."""
+    """Something due later. Whoever deletes the row carries it out, in the same transaction.
+
+    `gateway` is the turn's: so what is due at a gateway is found without looking at any turn.
+    """
 
     class Kind(models.TextChoices):
         THINKING = "thinking", "Thinking message"
 
     turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="timers")
+    # Neither constraint nor index of its own: the turn's vouches for it, and `timer_due` begins with it.
+    gateway = models.ForeignKey(
+        Gateway, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=20, choices=Kind)
     due_at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["turn", "kind"], name="timer_once_per_turn")]
+        indexes = [models.Index(fields=["gateway", "due_at"], name="timer_due")]
 
     def __str__(self) -> str:
         return f"{self.kind} timer of turn {self.turn_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.gateway_id is None:
+            self.gateway_id = self.turn.gateway_id
+        super().save(*args, **kwargs)
 
 
 class MessageTemplate(models.Model):

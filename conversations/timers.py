@@ -21,7 +21,8 @@ MOST = 100  # fired in one transaction
 
 
 def start(turn: Turn, kind: Timer.Kind, seconds: float) -> None:
-    writing.insert(Timer(turn=turn, kind=kind, due_at=timezone.now() + timedelta(seconds=seconds)))
+    due_at = timezone.now() + timedelta(seconds=seconds)
+    writing.insert(Timer(turn=turn, gateway_id=turn.gateway_id, kind=kind, due_at=due_at))
     doorbell.ring(doorbell.Step.TIMER, turn.gateway_id, after=seconds)
 
 
@@ -62,7 +63,7 @@ def gateways_with_due() -> list[int]:
 
 @asked
 def _gateways(now: datetime) -> QuerySet[Timer, int]:
-    return Timer.objects.filter(due_at__lte=now).order_by().values_list("turn__gateway_id", flat=True).distinct()
+    return Timer.objects.filter(due_at__lte=now).order_by().values_list("gateway_id", flat=True).distinct()
 
 
 def fire(gateway_id: int, senders: Senders | None = None) -> int:
@@ -87,7 +88,7 @@ def fire(gateway_id: int, senders: Senders | None = None) -> int:
 
 @asked
 def _due(gateway_id: int, now: datetime, most: int) -> QuerySet[Timer, tuple[int, int]]:
-    due = Timer.objects.filter(turn__gateway=gateway_id, due_at__lte=now).order_by("due_at")
+    due = Timer.objects.filter(gateway=gateway_id, due_at__lte=now).order_by("due_at")
     return due.values_list("pk", "turn__conversation_id")[:most]
 
 

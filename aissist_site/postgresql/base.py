@@ -20,7 +20,6 @@ from psycopg.pq import Format
 from psycopg_pool import ConnectionPool
 
 
-
 class _InUtc:
     """Makes psycopg's own loader, which can't be subclassed, and knows what Django asks for with every cursor."""
 
@@ -30,7 +29,6 @@ class _InUtc:
 
     def __call__(self, oid: int, context: Any = None) -> Any:
         return self.psycopgs(oid, context)
-
 
 
 @cache

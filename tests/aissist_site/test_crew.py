@@ -153,6 +153,8 @@ def test_what_was_claimed_for_it_elsewhere_is_done_and_settled_too():
     assert crew.free == 0
 
 
-@pytest.mark.parametrize(("done", "seconds"), [(0, 0.001), (2, 0.001), (3, 0.024), (9, 0.072), (50, 0.08)])
+@pytest.mark.parametrize(
+    ("done", "seconds"), [(0, 0.001), (2, 0.001), (3, 0.024), (9, 0.072), (24, 0.08), (25, 0.0), (50, 0.0)]
+)
 def test_the_more_there_is_to_do_the_longer_batches_come_together(done, seconds):
     assert pace(done) == pytest.approx(seconds)

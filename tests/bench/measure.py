@@ -411,7 +411,8 @@ def _due_timers(gateway: Gateway, count: int, rate: float) -> dict[int, float]:
     start = time.time() + 3 + count / 800  # by then all have been rung for
     due = {turn.pk: start + number / rate for number, turn in enumerate(turns)}
     rows = Timer.objects.bulk_create(
-        Timer(turn=turn, kind="thinking", due_at=datetime.fromtimestamp(due[turn.pk], UTC)) for turn in turns
+        Timer(turn=turn, gateway=gateway, kind="thinking", due_at=datetime.fromtimestamp(due[turn.pk], UTC))
+        for turn in turns
     )
     for row in rows:
         after = due[row.turn_id] - time.time()
