@@ -11,7 +11,7 @@ from django.db import Error
 
 from aissist_site import pipeline
 from conversations import timers
-from conversations.idle import let_go
+from gateways.idle import let_go
 
 LOOK = 0.5  # seconds
 

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from conversations.idle import let_go
+from gateways.idle import let_go
 from gateways.writing import DATABASE_IS_AWAY
 
 log = structlog.get_logger(__name__)

@@ -25,8 +25,8 @@ from agents import languages
 from agents.engines import embedding
 from aissist_site import canary, clock, embedded, heartbeats, leash, pipeline, prepare
 from aissist_site.celery import app
-from conversations.idle import let_go
 from gateways import doorbell, doors
+from gateways.idle import let_go
 from gateways.pollers import Pollers
 
 WALK_QUEUES = (*settings.DOORBELLS, "sweep")  # a message's whole walk, from step to step without the broker

@@ -14,11 +14,11 @@ from django.db import Error
 
 from conversations import attach
 from conversations.files import Attachment
-from conversations.idle import let_go
 from conversations.models import Conversation, Delivery, Message
 from gateways import messages, writing
 from gateways.base import Capabilities, Files
 from gateways.errors import DeliveryError, Failure
+from gateways.idle import let_go
 from gateways.registry import ADAPTERS
 
 MOST_FILES = 10

@@ -11,8 +11,8 @@ from agents import languages
 from agents.brief import spoken
 from agents.models import Agent
 from agents.rephrase import missing, rephrase
-from conversations.idle import let_go
 from conversations.models import Conversation, MessageTemplate
+from gateways.idle import let_go
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS
 

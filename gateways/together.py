@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
+from gateways.idle import let_go
 from gateways.writing import DATABASE_IS_AWAY
 
 MOST = 25  # rows in one statement
@@ -51,6 +52,7 @@ class Together(Generic[Row]):
             self._queue.append(mine)
             leads, self._is_writing = not self._is_writing, True
         if not leads:
+            let_go()  # who waits with a connection may be keeping it from the one that is to write
             mine.woken.acquire()
         if not mine.is_done:
             self._lead()

@@ -29,9 +29,9 @@ from conversations.chat.feed import START, Cursor, Visit, latest, of_file, read
 from conversations.chat.render import render
 from conversations.chat.watch import Watch
 from conversations.downloads import download
-from conversations.idle import let_go
 from gateways.adapters import webchat
 from gateways.errors import ConfigError, SignatureError
+from gateways.idle import let_go
 from gateways.models import Gateway
 from gateways.registry import ADAPTERS, adapter
 

@@ -111,3 +111,29 @@ def test_in_a_transaction_a_row_is_written_by_itself(pool):
     table.may_go_on.set()
     assert first.result(20) is None
     assert table.written == [["b"], ["a"]]
+
+
+def test_who_waits_keeps_no_connection_from_the_one_that_writes(pool):
+    """As when many come at once to a gateway that isn't remembered: each has read it, and has a connection."""
+    table = Table()
+
+    def write(rows):
+        table.write(rows)
+        assert connection.connection is None  # the next one to write has given its own back, too
+        connection.ensure_connection()
+
+    together = Together(write)
+
+    def read_and_add(row):
+        connection.ensure_connection()
+        together.add(row)
+        return connection.connection is None or row == "a"
+
+    futures = [pool.submit(together.add, "first")]
+    assert table.begun.wait(20)
+    for count, row in enumerate("abc", 1):
+        futures.append(pool.submit(read_and_add, row))
+        while len(together._queue) < count:
+            threading.Event().wait(0.001)
+    table.may_go_on.set()
+    assert [future.result(20) for future in futures] == [None, True, True, True]
