@@ -8,7 +8,7 @@ So hundreds may wait at once on a connection or two, and the fuller it gets, the
 import queue
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
@@ -55,6 +55,14 @@ def one_by_one(
             log.exception(event, **about(one))
 
 
+def fewest_first(results: Sequence[Result], gateway_of: Callable[[Result], int]) -> list[list[Result]]:
+    """In one batch; in two where a gateway has more than half of them, so that the others needn't wait for it."""
+    counts = Counter(map(gateway_of, results))
+    busiest = next((each for each, count in counts.most_common(1) if count * 2 > len(results)), None)
+    batches = [[each for each in results if (gateway_of(each) == busiest) is busy] for busy in (False, True)]
+    return [batch for batch in batches if batch]
+
+
 class Crew(Generic[Job, Result]):
     """`claim(gateway id, most)` gives jobs, `work(job)` waits for one, `settle(results)` writes down what came of them.
 
@@ -69,14 +77,19 @@ class Crew(Generic[Job, Result]):
         claim: Callable[[int, int], list[Job]],
         work: Callable[[Job], Result],
         settle: Callable[[Sequence[Result]], set[int]],
+        gateway_of: Callable[[Result], int] = lambda result: 0,
         overflow: Callable[[int], None] = lambda gateway_id: None,
     ) -> None:
-        """`overflow(gateway id)` tells others of what this process has no hand free for."""
+        """`gateway_of(result)`: the id of the gateway that it is about, where that is worth telling apart.
+
+        `overflow(gateway id)` tells others of what this process has no hand free for.
+        """
         self.name, self.hands = name, hands
         self._overflow = overflow
-        self._claim, self._work, self._settle = claim, work, settle
+        self._claim, self._work, self._settle, self._gateway_of = claim, work, settle, gateway_of
         self._news = threading.Condition()
         self._rota: OrderedDict[int, None] = OrderedDict()  # gateways that were rung for
+        self._busy: set[int] = set()  # those among them that had a full share the last time: they go last
         self._back: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
         self._under_way = 0
         self._closing = False
@@ -150,7 +163,7 @@ class Crew(Generic[Job, Result]):
         """One share for each gateway whose turn it is, as long as hands are free. A full share means there is more."""
         count = 0
         with self._news:
-            rota = list(self._rota)
+            rota = sorted(self._rota, key=self._busy.__contains__)
         for gateway_id in rota:
             most = min(SHARE, self.hands - self._under_way)
             if most <= 0:
@@ -161,7 +174,9 @@ class Crew(Generic[Job, Result]):
             self._count(len(jobs))
             count += len(jobs)
             self._hand_out(jobs)
+            self._busy.discard(gateway_id)
             if len(jobs) == most:
+                self._busy.add(gateway_id)
                 self.wake(gateway_id)
         return count
 
@@ -196,20 +211,20 @@ class Crew(Generic[Job, Result]):
     def _settle_all(self) -> int:
         """What has come back so far. If the database is away, it waits in the queue until that is there again."""
         back = [self._back.get() for _ in range(min(BATCH, self._back.qsize()))]
-        results = [result for result in back if result is not None]
+        batches = fewest_first([result for result in back if result is not None], self._gateway_of)
+        kept = 0
         try:
-            more = self._settle(results) if results else set()
+            while batches:
+                for gateway_id in self._settle(batches[0]):
+                    self.wake(gateway_id)
+                batches.pop(0)
         except DATABASE_IS_AWAY:
-            for result in results:
+            for result in (each for batch in batches for each in batch):
                 self._back.put(result)
-            self._count(len(results) - len(back))
+                kept += 1
             raise
-        except Exception:
-            self._count(-len(back))
-            raise
-        self._count(-len(back))
-        for gateway_id in more:
-            self.wake(gateway_id)
+        finally:
+            self._count(kept - len(back))
         return len(back)
 
     # --- Without threads ---

@@ -37,6 +37,7 @@ DELIVERIES: Crew[sender.Job, sender.Sending] = Crew(
     claim=sender.claim,
     work=sender.send,
     settle=follow_up.deliveries,
+    gateway_of=lambda sending: sending.delivery.gateway_id,
     overflow=partial(doorbell.elsewhere, Step.DELIVER),
 )
 TURNS: Crew[Question, decide.Responded] = Crew(
@@ -45,6 +46,7 @@ TURNS: Crew[Question, decide.Responded] = Crew(
     claim=decide.claim,
     work=decide.work,
     settle=partial(decide.settle, DELIVERIES),
+    gateway_of=lambda responded: responded.question.turn.gateway_id,
     overflow=partial(doorbell.elsewhere, Step.TURN),
 )
 ACTIONS: Crew[carry_out.Job, carry_out.Done] = Crew(

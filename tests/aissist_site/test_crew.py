@@ -1,13 +1,13 @@
 """Many that wait, few that work: everything is settled once, gateways take turns, and a database may be away."""
 
 import threading
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 
 import pytest
 from django.db import OperationalError
 
 from aissist_site import crew as crews
-from aissist_site.crew import Crew, pace
+from aissist_site.crew import Crew, fewest_first, pace
 
 
 class Office:
@@ -158,3 +158,35 @@ def test_what_was_claimed_for_it_elsewhere_is_done_and_settled_too():
 )
 def test_the_more_there_is_to_do_the_longer_batches_come_together(done, seconds):
     assert pace(done) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("results", "batches"),
+    [
+        ([], []),
+        (["a1"], [["a1"]]),
+        (["a1", "a2"], [["a1", "a2"]]),
+        (["a1", "b1", "a2", "b2"], [["a1", "b1", "a2", "b2"]]),
+        (["a1", "b1", "a2", "a3", "c1"], [["b1", "c1"], ["a1", "a2", "a3"]]),
+    ],
+    ids=["none", "one", "one gateway's", "two gateways' that are even", "one gateway's flood, and others"],
+)
+def test_what_little_others_have_is_settled_before_a_flood(results, batches):
+    assert fewest_first(results, lambda result: ord(result[0])) == batches
+
+
+def test_a_gateway_that_had_a_full_share_comes_after_those_that_had_less():
+    asked = []
+
+    def claim(gateway_id, most):
+        asked.append(gateway_id)
+        return list(range(most)) if gateway_id == 1 else []
+
+    crew = Crew("test", hands=1000, claim=claim, work=lambda job: job, settle=lambda results: set())
+    crew._hand_out = lambda jobs: None
+    crew._foreman = threading.current_thread()  # so that none is begun
+    crew._rota[1] = None
+    crew._claim_some()
+    crew._rota = OrderedDict.fromkeys([1, 2, 3])
+    crew._claim_some()
+    assert asked == [1, 2, 3, 1]
