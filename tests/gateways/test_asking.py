@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from gateways.asking import asked
-from gateways.models import Destination, Gateway, ManagingPoint, Receipt
+from gateways.models import Destination, Gateway, ManagingPoint, Receipt, Secret
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=timezone.get_default_timezone())
@@ -132,6 +132,24 @@ def test_relatives_come_along_in_as_many_queries(gateway, django_assert_num_quer
     destination.delete()
     [found] = with_relatives(gateway.pk)
     assert list(found.managing_points.all()) == []
+
+
+@asked
+def with_secrets(gateways: Collection[int]) -> QuerySet[Gateway]:
+    return Gateway.objects.prefetch_related("secrets").filter(pk__any_of=gateways).order_by("pk")
+
+
+def test_what_belongs_to_several_rows_comes_with_one_more_question(make_gateway, django_assert_num_queries):
+    first, second, third = make_gateway(), make_gateway(), make_gateway()
+    for gateway, name in ((first, "b"), (first, "a"), (third, "c")):
+        Secret.objects.update_or_create(gateway=gateway, name=name, defaults={"value": f"the {name}"})
+    theirs = [[secret.name for secret in Secret.objects.filter(gateway=each)] for each in (first, second, third)]
+    with_secrets([])
+    with django_assert_num_queries(2):
+        found = with_secrets([first.pk, second.pk, third.pk])
+        assert [[secret.name for secret in each.secrets.all()] for each in found] == theirs
+        assert all(secret.gateway is each for each in found for secret in each.secrets.all())
+    assert [secret.name for secret in found[0].secrets.filter(name="a")] == ["a"]  # asks anew, and of its own only
 
 
 @pytest.mark.django_db(transaction=True)
