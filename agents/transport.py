@@ -8,6 +8,7 @@ parser of Node.js. Tests intercept it where they intercept any adapter. https://
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from agents.connections import Line
 
 PORTS = {"http": 80, "https": 443}
 CHUNK = 65_536  # bytes
+MOST_BESIDE = 262_144  # bytes of an answer at a stretch that aren't its body: headers, sizes of chunks
 
 
 class Request(requests.PreparedRequest):
@@ -59,7 +61,8 @@ class _Exchange:
         sock = _connected(line, host, port, secure=target.scheme == "https")
         try:
             sock.settimeout(line.policy.read_timeout)
-            sock.sendall(_head(method, url, _named(host, target.port, target.scheme), headers) + (body or b""))
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it had heard all
+                sock.sendall(_head(method, url, _named(host, target.port, target.scheme), headers) + (body or b""))
             return Answer(sock, method)
         except BaseException:
             sock.close()
@@ -104,6 +107,7 @@ class Answer:
         self._sock = sock
         self._has_no_body = method == "HEAD"
         self._body: list[bytes] = []
+        self._beside = 0  # bytes since the last of the body
         self._is_whole = False
         self._parser = HttpResponseParser(self)
         while not self.status:
@@ -133,11 +137,14 @@ class Answer:
 
     def _read(self) -> None:
         received = self._sock.recv(CHUNK)
+        self._beside += len(received)
         if received:
             try:
                 self._parser.feed_data(received)
             except (HttpParserError, HttpParserUpgrade) as error:
                 raise ConnectionError(f"The answer isn't HTTP: {type(error).__name__}") from None
+            if self._beside > MOST_BESIDE:
+                raise ConnectionError("The answer has headers without end.")
         elif self.status and self._ends_with_its_connection():
             self._is_whole = True
         else:
@@ -166,6 +173,7 @@ class Answer:
 
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
+        self._beside = 0
 
     def on_message_complete(self) -> None:
         self._is_whole = bool(self.status)

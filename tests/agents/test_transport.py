@@ -90,6 +90,24 @@ def test_a_small_packed_answer_that_is_huge_inside_is_given_up():
         asked(head("Content-Encoding: gzip", f"Content-Length: {len(packed)}") + packed)
 
 
+@pytest.mark.parametrize("before", [b"", b"Transfer-Encoding: chunked\r\n\r\n0\r\n"], ids=["before", "behind the body"])
+@pytest.mark.parametrize("more", [b"X-Many: 1\r\n", b"x"], ids=["many", "one that is long"])
+def test_headers_without_end_are_given_up(before, more):
+    with pytest.raises(Interrupted, match="the connection was cut"):
+        asked(b"HTTP/1.1 200 OK\r\nX-First: 1\r\n" + before + more * (1_000_000 // len(more)))
+
+
+def test_an_answer_that_comes_before_all_was_heard_is_an_answer():
+    def behave(line, heard):
+        line.recv(1000)
+        line.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        line.close()  # with most of it unread, which resets the connection
+
+    with serving(behave) as (port, _):
+        answer = Http(LOOPBACK).request("POST", f"http://127.0.0.1:{port}/", body=b"x" * 20_000_000)
+    assert answer.status == 413
+
+
 def test_what_is_asked_for_is_quoted_where_it_has_to_be():
     with serving(answering(head("Content-Length: 0"))) as (port, heard):
         Http(LOOPBACK).request("GET", f"http://127.0.0.1:{port}/ü/a%20b?q=x&y=ß#part")
