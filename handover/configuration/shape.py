@@ -50,6 +50,7 @@ NOT_CONFIGURATION: Mapping[str, str] = {
     "conversations.Delivery": "happened",
     "conversations.Draft": "happened",
     "conversations.Offer": "happened",
+    "conversations.Timer": "happens later",
     "conversations.Turn": "happened",
     "gateways.Authorization": "given by the platform, not by a file",
     "gateways.AuthorizationRequest": "under way",
