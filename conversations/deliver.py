@@ -4,7 +4,7 @@ Errors are the adapter's to name and ours to act on, here and nowhere else:
 
 | failure | what happens |
 |---|---|
-| throttled | again at `retry_after`; costs no attempt; the gateway shows “rate limited” |
+| throttled | again at `retry_after`, later the next time; costs no attempt; the gateway shows “rate limited” |
 | unreachable | again, with back-off and full jitter; after the last attempt: failed |
 | rejected | failed; a person is asked |
 | credentials | tokens are renewed where that may help; else the gateway is in error, and again every minute |
@@ -58,6 +58,7 @@ FILES_LEASE = timedelta(seconds=150)  # where files go along: adapters may take 
 HOSTED_LEASE = timedelta(seconds=3)  # where nothing leaves this machine
 MOST_ATTEMPTS = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds
+LEAST_SPREAD = 1.0  # seconds over which what is throttled once more is put off in addition
 MENDING_PAUSE = 60.0  # seconds between tries while a gateway's credentials don't work
 
 Status = Delivery.Status
@@ -397,6 +398,8 @@ def backoff(attempts_used: int) -> float:
 
 def _throttled(delivery: Delivery, error: DeliveryError) -> Pause:
     seconds = THROTTLED_PAUSE if error.retry_after is None else error.retry_after
+    if delivery.error:  # not the first time: it may take more requests than come free by then, again and again
+        seconds += random.uniform(0, max(LEAST_SPREAD, seconds))  # noqa: S311 - jitter, not a secret
     until = timezone.now() + timedelta(seconds=seconds)
     _gateway(delivery.gateway_id, Gateway.Status.RATE_LIMITED, error.public, until)
     return _again(delivery, seconds, error.public, cost=0)

@@ -61,6 +61,21 @@ def test_failures(walk, waiting, error, status, attempts_used, at_least, at_most
     assert Attempt.objects.get().outcome == error.failure
 
 
+@pytest.mark.parametrize(("retry_after", "at_most"), [(7, 14), (0.2, 1.2)])
+def test_what_is_throttled_again_waits_longer(walk, waiting, monkeypatch, retry_after, at_most):
+    """Else what takes two requests never gets the second through where only one at a time comes free."""
+    monkeypatch.setattr(deliver.random, "uniform", lambda least, most: most)
+    walk.platform.script += [fail(Failure.THROTTLED, retry_after=retry_after)] * 2
+    walk.deliver(1)
+    Gateway.objects.update(throttled_until=None)
+    put_off(seconds=-1)
+    began = timezone.now()
+    walk.deliver(1)
+    waiting.refresh_from_db()
+    assert timedelta(seconds=at_most) <= waiting.due_at - began <= timedelta(seconds=at_most + 5)
+    assert waiting.attempts_used == 0
+
+
 def test_a_success_clears_the_gateway(walk, waiting):
     Gateway.objects.update(status="rate_limited", status_detail="Slow down.")
     walk.run()
